@@ -3,63 +3,34 @@
 // Owns: starting and ending that server, creating layouts and shows through the admin API.
 // Leaves to others: the load (hold.ts, waitlist.ts).
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-
-const START_MS_MAX = 60_000
+import { UsherProcess } from '../tests/support/usher-process.ts'
 
 export class House {
   readonly url: URL
   readonly opsUrl: URL
   readonly #adminToken: string
-  readonly #child: ChildProcess | undefined
-  readonly #folder: string | undefined
+  readonly #usher: UsherProcess | undefined
 
   private constructor(options: {
     url: URL
     opsUrl: URL
     adminToken: string
-    child?: ChildProcess
-    folder?: string
+    usher?: UsherProcess
   }) {
     this.url = options.url
     this.opsUrl = options.opsUrl
     this.#adminToken = options.adminToken
-    this.#child = options.child
-    this.#folder = options.folder
+    this.#usher = options.usher
   }
 
   /** Its own server: free ports, a temporary data folder, rate limits off, no demo catalogue. */
   static async start(): Promise<House> {
-    const folder = mkdtempSync(join(tmpdir(), 'usher-bench-'))
-    const port = await freePort()
-    const opsPort = await freePort()
-    const root = join(import.meta.dirname, '..')
-    const child = spawn(
-      process.execPath,
-      ['--import', 'tsx', join(root, 'gateway/cli/usher.ts'), 'start'],
-      {
-        cwd: root,
-        stdio: ['ignore', 'ignore', 'inherit'],
-        env: {
-          ...process.env,
-          USHER_PORT: String(port),
-          USHER_OPS_PORT: String(opsPort),
-          USHER_DATA_DIR: folder,
-          USHER_RATE_LIMITS: 'off',
-          USHER_DEMO: 'off',
-          USHER_LOG_LEVEL: 'warn',
-        },
-      },
-    )
-    const opsUrl = new URL(`http://127.0.0.1:${opsPort}`)
-    await waitUntilReady(opsUrl, child)
-    const adminToken = readFileSync(join(folder, 'admin-token'), 'utf8').trim()
-    const url = new URL(`http://127.0.0.1:${port}`)
-    return new House({ url, opsUrl, adminToken, child, folder })
+    const usher = await UsherProcess.start({
+      isTalking: true,
+      env: { USHER_RATE_LIMITS: 'off', USHER_DEMO: 'off' },
+    })
+    const { url, opsUrl, adminToken } = usher
+    return new House({ url, opsUrl, adminToken, usher })
   }
 
   /** A server that runs already; needs USHER_ADMIN_TOKEN to create halls. */
@@ -71,17 +42,11 @@ export class House {
 
   /** undefined when the server is not ours. */
   get pid(): number | undefined {
-    return this.#child?.pid
+    return this.#usher?.pid
   }
 
   async stop(): Promise<void> {
-    const child = this.#child
-    if (child !== undefined && child.exitCode === null) {
-      const ended = new Promise(resolve => child.once('exit', resolve))
-      child.kill('SIGTERM')
-      await ended
-    }
-    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true })
+    await this.#usher?.stop()
   }
 
   /** Throws with the server's own sentence when it refuses. */
@@ -116,31 +81,4 @@ export class House {
     }
     return sum
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      server.close(() => resolve(port))
-    })
-  })
-}
-
-async function waitUntilReady(opsUrl: URL, child: ChildProcess): Promise<void> {
-  const end = performance.now() + START_MS_MAX
-  while (performance.now() < end) {
-    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`)
-    const isReady = await fetch(new URL('/readyz', opsUrl)).then(
-      answer => answer.ok,
-      () => false,
-    )
-    if (isReady) return
-    await new Promise(resolve => setTimeout(resolve, 50))
-  }
-  child.kill('SIGKILL')
-  throw new Error('the server was not ready within a minute')
 }
