@@ -1,0 +1,97 @@
+// One connection to Postgres that heals: the journal's own, so that nothing else delays an append.
+//
+// Owns: connecting, noticing that a connection died, trying again with growing pauses.
+// Leaves to others: what a broken statement may have done (postgres.ts settles that).
+//
+//   E3. Silence and errors say nothing about what was stored: the caller is told how often it tried.
+
+import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
+import { Fault } from '../../shared/faults.ts'
+
+export interface LineOptions {
+  readonly connectionString: string
+  /** a statement that takes longer counts as silence */
+  readonly silenceMs?: number
+  /** how long to go on trying before Fault('journal-unavailable') */
+  readonly giveUpMs?: number
+  /** told once per broken attempt, for the log */
+  readonly onTrouble?: (cause: unknown, attempt: number) => void
+}
+
+const PAUSE_FIRST_MS = 20
+const PAUSE_MAX_MS = 1_000
+
+export class PostgresLine {
+  readonly #options: Required<LineOptions>
+  #client: pg.Client | undefined
+  #isClosed = false
+
+  constructor(options: LineOptions) {
+    this.#options = { silenceMs: 5_000, giveUpMs: 30_000, onTrouble: () => {}, ...options }
+  }
+
+  /** Runs `use` until it succeeds; `attempt` counts from 0. Faults pass through. */
+  async attempt<Result>(
+    use: (client: pg.Client, attempt: number) => Promise<Result>,
+  ): Promise<Result> {
+    const startedAt = performance.now()
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await use(await this.#connected(), attempt)
+      } catch (cause) {
+        if (cause instanceof Fault) throw cause
+        this.#drop()
+        this.#options.onTrouble(cause, attempt)
+        if (this.#isClosed || performance.now() - startedAt > this.#options.giveUpMs) {
+          throw unavailable(cause)
+        }
+        await pause(Math.min(PAUSE_FIRST_MS * 2 ** attempt, PAUSE_MAX_MS))
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const client = this.#client
+    this.#client = undefined
+    await client?.end().catch(() => {})
+  }
+
+  async #connected(): Promise<pg.Client> {
+    if (this.#client !== undefined) return this.#client
+    if (this.#isClosed) throw unavailable(new Error('the journal is closed'))
+    const client = new pg.Client({
+      connectionString: this.#options.connectionString,
+      application_name: 'usher journal',
+      keepAlive: true,
+      connectionTimeoutMillis: this.#options.silenceMs,
+      query_timeout: this.#options.silenceMs,
+    })
+    client.on('error', () => this.#forget(client))
+    client.on('end', () => this.#forget(client))
+    await client.connect()
+    await client.query('set plan_cache_mode = force_generic_plan; set jit = off')
+    this.#client = client
+    return client
+  }
+
+  #forget(client: pg.Client): void {
+    if (this.#client === client) this.#client = undefined
+  }
+
+  /** A statement may still hang in it: never wait for such a connection to end. */
+  #drop(): void {
+    const client = this.#client
+    this.#client = undefined
+    client?.connection.stream.destroy()
+  }
+}
+
+function unavailable(cause: unknown): Fault {
+  return new Fault(
+    'journal-unavailable',
+    'The journal in Postgres did not answer. Check that the database runs and has disk space.',
+    { cause },
+  )
+}
