@@ -24,7 +24,9 @@ import type { SeatIndex } from '../../shared/ids.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import { blockOf } from './block-scan.ts'
 import { blockSearch, reachSearch } from './block-search.ts'
-import { kindsFor } from './plan-bits.ts'
+import { bestGroups } from './group-search.ts'
+import { bestPair } from './pair-search.ts'
+import { ALL_KINDS, GENERAL_KINDS, kindsFor } from './plan-bits.ts'
 import type { SeatMap } from './seat-map.ts'
 import { bestSingles } from './single-search.ts'
 
@@ -60,7 +62,7 @@ export function bestAvailable(seats: SeatMap, wish: BestWish, rules: BestRules):
   )
   if (isSoldOut(seats, wish.accessible)) return { kind: 'none', largest: 0, isSoldOut: true }
   if (wish.together === false) return bestApart(seats, wish)
-  const found = bestBlock(seats, wish, rules)
+  const found = bestBlock(seats, wish, rules) ?? bestSplit(seats, wish)
   if (found !== undefined) return { kind: 'found', seats: found }
   return { kind: 'none', largest: largestBlock(seats, wish), isSoldOut: false }
 }
@@ -78,6 +80,14 @@ function bestBlock(seats: SeatMap, wish: BestWish, rules: BestRules): SeatIndex[
     if (start >= 0) return blockOf(start, wish.count)
   }
   return undefined
+}
+
+/** B3 and B4 */
+function bestSplit(seats: SeatMap, wish: BestWish): SeatIndex[] | undefined {
+  if (wish.together === true) return undefined
+  const kinds = wish.accessible ? ALL_KINDS : GENERAL_KINDS
+  const among = { categories: wish.categories, kinds }
+  return bestPair(seats.index, wish.count, among) ?? bestGroups(seats.index, wish.count, among)
 }
 
 function bestApart(seats: SeatMap, wish: BestWish): Best {

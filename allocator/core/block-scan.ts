@@ -13,7 +13,14 @@
 import { assert } from '../../shared/assert.ts'
 import type { SeatIndex } from '../../shared/ids.ts'
 import { LIMITS } from '../../shared/limits.ts'
-import { onesBelow, onesFrom, type PlanBits, shrinkToStarts, startsInWord } from './plan-bits.ts'
+import {
+  onesBelow,
+  onesFrom,
+  type PlanBits,
+  shrinkToStarts,
+  startsInWord,
+  trailingZeros,
+} from './plan-bits.ts'
 
 const LEFTOVER_MAX = 2 ** 12 - 1
 const CENTRALITY_MAX = 2 ** 13 - 1
@@ -46,6 +53,8 @@ export class BlockScan {
   start = -1
   readonly #bits: PlanBits
   readonly #wish: BlockWish
+  /** told every block instead of keeping the best one */
+  #visit: ((start: number, key: number) => void) | undefined
 
   constructor(bits: PlanBits, wish: BlockWish) {
     assert(wish.count >= 1 && wish.count <= LIMITS.seatsPerHoldMax, 'B: a block fits in a hold')
@@ -56,6 +65,18 @@ export class BlockScan {
   reset(): void {
     this.key = NO_KEY
     this.start = -1
+  }
+
+  /** Tells every block of one segment, lowest index first. */
+  each(
+    segment: number,
+    free: Uint32Array,
+    base: number,
+    visit: (start: number, key: number) => void,
+  ): void {
+    this.#visit = visit
+    this.scan(segment, free, base)
+    this.#visit = undefined
   }
 
   /**
@@ -88,7 +109,9 @@ export class BlockScan {
 
   #weighAll(starts: number, first: number, bit: number, place: Place): void {
     for (let rest = starts; rest !== 0; rest &= rest - 1) {
-      this.#weigh(first, bit + 31 - Math.clz32(rest & -rest), place)
+      if (this.#visit !== undefined) this.reset()
+      this.#weigh(first, bit + trailingZeros(rest), place)
+      if (this.#visit !== undefined && this.start >= 0) this.#visit(this.start, this.key)
     }
   }
 

@@ -1,0 +1,187 @@
+// A party in groups within one section, kept per section (B4).
+//
+// Owns: how a party is cut into groups and which section it sits in.
+// Leaves to others: closer ways to sit (block-search.ts, pair-search.ts).
+//
+//   Q1. Groups have at least 2 Seats and are as large as possible: the first is the largest that
+//       leaves a rest which can still be seated, placed in the order of blocks (B6); then the same
+//       for the rest.
+//   Q2. An accessible request's first group contains an accessible Seat.
+//   Q3. The section whose Seats are best in sum wins, then the first one.
+//
+// A rest can be seated when the runs of 2 and more hold it, and, if it is odd, one of them holds 3.
+
+import { assert } from '../../shared/assert.ts'
+import type { SeatIndex } from '../../shared/ids.ts'
+import type { SeatingPlan } from '../../shared/seating-plan.ts'
+import { BlockScan, blockOf, NO_KEY } from './block-scan.ts'
+import { type Among, eachRun } from './block-search.ts'
+import { allowedWords, needsAccessible } from './plan-bits.ts'
+import type { Search, SearchIndex } from './search-index.ts'
+import { SEARCH, searchKey } from './search-key.ts'
+import { Tournament } from './tournament.ts'
+
+const GROUP_MIN = 2
+
+/** The Seats of the best groups, ascending, or undefined. */
+export function bestGroups(
+  index: SearchIndex,
+  count: number,
+  among: Among,
+): SeatIndex[] | undefined {
+  if (count < 2 * GROUP_MIN) return undefined // one group is a block
+  const key = searchKey(index.bits.plan, { search: SEARCH.group, count, ...among })
+  return index.searchOf(key, () => new GroupSearch(index, count, among)).best
+}
+
+/** What the runs of a section can hold. */
+interface Room {
+  /** Seats in runs of 2 and more */
+  seats: number
+  longest: number
+  /** how many runs hold 3 and more */
+  longRuns: number
+}
+
+class GroupSearch implements Search {
+  readonly #index: SearchIndex
+  readonly #count: number
+  readonly #needsAccessible: boolean
+  readonly #allowed: Uint32Array
+  readonly #costs: Tournament
+  readonly #segmentsOf: readonly (readonly number[])[]
+  /** the section's free Seats while its groups are being cut out */
+  readonly #left: Uint32Array
+  #taken: SeatIndex[] = []
+
+  constructor(index: SearchIndex, count: number, among: Among) {
+    this.#index = index
+    this.#count = count
+    this.#needsAccessible = needsAccessible(among.kinds)
+    this.#allowed = allowedWords(index.bits, among.categories, among.kinds)
+    this.#segmentsOf = segmentsBySection(index.bits.plan)
+    this.#costs = new Tournament(this.#segmentsOf.length)
+    this.#left = new Uint32Array(index.bits.wordCount)
+  }
+
+  get best(): SeatIndex[] | undefined {
+    if (this.#costs.best === NO_KEY) return undefined
+    const cost = this.#look(this.#costs.bestLeaf)
+    assert(cost === this.#costs.best, 'X1: the index is right')
+    return this.#taken.sort((left, right) => left - right)
+  }
+
+  refreshAll(): void {
+    this.#costs.fill(section => this.#look(section), this.#segmentsOf.length)
+  }
+
+  refreshSegment(segment: number): void {
+    const { plan } = this.#index.bits
+    const row = plan.rowOf[plan.segmentStart[segment] as number] as number
+    const section = plan.sectionOfRow[row] as number
+    this.#costs.set(section, this.#look(section))
+  }
+
+  /** The cost of the section's groups; their Seats are then in #taken. */
+  #look(section: number): number {
+    const segments = this.#segmentsOf[section] as readonly number[]
+    const isSeated = this.#needsAccessible
+      ? this.#seatAccessible(segments)
+      : this.#restart(segments) && this.#seatRest(segments, this.#count)
+    if (!isSeated) return NO_KEY
+    assert(this.#taken.length === this.#count, 'B4: groups seat the whole party')
+    const { qualityCost } = this.#index.bits.plan
+    return this.#taken.reduce((sum, seat) => sum + (qualityCost[seat] as number), 0)
+  }
+
+  /** Q2 */
+  #seatAccessible(segments: readonly number[]): boolean {
+    for (let size = this.#count; size >= GROUP_MIN; size -= 1) {
+      this.#restart(segments)
+      if (!this.#take(segments, size, true)) continue
+      if (this.#seatRest(segments, this.#count - size)) return true
+    }
+    return false
+  }
+
+  #restart(segments: readonly number[]): true {
+    const { free, bits } = this.#index
+    this.#taken = []
+    for (const segment of segments) {
+      const end = bits.wordStart[segment + 1] as number
+      for (let at = bits.wordStart[segment] as number; at < end; at += 1) {
+        this.#left[at] = free[at] as number
+      }
+    }
+    return true
+  }
+
+  /** Q1 */
+  #seatRest(segments: readonly number[], count: number): boolean {
+    let rest = count
+    while (rest > 0) {
+      const size = nextGroup(rest, this.#roomIn(segments))
+      if (size === 0) return false
+      const isTaken = this.#take(segments, size, false)
+      assert(isTaken, 'B4: a run as long as the longest is there')
+      rest -= size
+    }
+    return true
+  }
+
+  #roomIn(segments: readonly number[]): Room {
+    const room: Room = { seats: 0, longest: 0, longRuns: 0 }
+    const words = { free: this.#left, allowed: this.#allowed }
+    const count = (_start: number, length: number): void => {
+      if (length < GROUP_MIN) return
+      room.seats += length
+      room.longest = Math.max(room.longest, length)
+      if (length > GROUP_MIN) room.longRuns += 1
+    }
+    for (const segment of segments) eachRun(this.#index.bits, segment, words, count)
+    return room
+  }
+
+  #take(segments: readonly number[], size: number, isAccessible: boolean): boolean {
+    const { bits } = this.#index
+    const wish = { count: size, allowed: this.#allowed, orphans: false }
+    const scan = new BlockScan(bits, { ...wish, needsAccessible: isAccessible })
+    for (const segment of segments) {
+      scan.scan(segment, this.#left, bits.wordStart[segment] as number)
+    }
+    if (scan.start < 0) return false
+    for (const seat of blockOf(scan.start, size)) {
+      const bit = bits.bitOf[seat] as number
+      this.#left[bit >>> 5] = (this.#left[bit >>> 5] as number) & ~(1 << (bit & 31))
+      this.#taken.push(seat)
+    }
+    return true
+  }
+}
+
+/** The largest group after which the rest can be seated, or 0. Q1 */
+export function nextGroup(rest: number, room: Room): number {
+  const isOddWithoutRoom = rest % 2 === 1 && room.longest <= GROUP_MIN
+  if (rest < GROUP_MIN || room.seats < rest || isOddWithoutRoom) return 0
+  const size = Math.min(rest, room.longest)
+  const after = rest - size
+  const longRunsAfter = room.longRuns - (size > GROUP_MIN ? 1 : 0)
+  // an odd rest needs a run of 3; without one this group gives up a Seat and leaves an even rest
+  const isStuck = after === 1 || (after % 2 === 1 && longRunsAfter === 0)
+  return isStuck ? size - 1 : size
+}
+
+const sectionsOfPlan = new WeakMap<SeatingPlan, readonly (readonly number[])[]>()
+
+/** The segments of each section, in order; shared by all searches of a plan. */
+function segmentsBySection(plan: SeatingPlan): readonly (readonly number[])[] {
+  const known = sectionsOfPlan.get(plan)
+  if (known !== undefined) return known
+  const sections: number[][] = Array.from({ length: plan.sectionCount }, () => [])
+  for (let segment = 0; segment < plan.segmentCount; segment += 1) {
+    const row = plan.rowOf[plan.segmentStart[segment] as number] as number
+    sections[plan.sectionOfRow[row] as number]?.push(segment)
+  }
+  sectionsOfPlan.set(plan, sections)
+  return sections
+}

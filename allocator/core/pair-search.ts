@@ -1,0 +1,159 @@
+// A party split evenly over two adjacent rows, kept per front row (B3).
+//
+// Owns: the best pair of blocks of every row and the row behind it.
+// Leaves to others: blocks of one segment (block-search.ts), looser groups (group-search.ts).
+//
+//   P1. The halves differ by at most one Seat, either may sit in front; a party over 2 leaves nobody
+//       alone, so parties of 3 are not split.
+//   P2. Columns overlap when some Seat of the front block has one of the back block directly behind it.
+//   P3. Order: quality of all Seats, centrality and leftover of both blocks; then the front row's
+//       index, the larger half in front, the lowest front Seat, the lowest back Seat.
+
+import { assert } from '../../shared/assert.ts'
+import type { SeatIndex } from '../../shared/ids.ts'
+import { BlockScan, blockOf, NO_KEY } from './block-scan.ts'
+import type { Among } from './block-search.ts'
+import { allowedWords, needsAccessible } from './plan-bits.ts'
+import type { Search, SearchIndex } from './search-index.ts'
+import { SEARCH, searchKey } from './search-key.ts'
+import { Tournament } from './tournament.ts'
+
+/** P1 */
+export function canSplitInPair(count: number): boolean {
+  return count === 2 || count >= 4
+}
+
+/** The Seats of the best pair, ascending, or undefined. */
+export function bestPair(index: SearchIndex, count: number, among: Among): SeatIndex[] | undefined {
+  if (!canSplitInPair(count)) return undefined
+  const key = searchKey(index.bits.plan, { search: SEARCH.pair, count, ...among })
+  return index.searchOf(key, () => new PairSearch(index, count, among)).best
+}
+
+interface Block {
+  readonly start: number
+  readonly key: number
+}
+
+class PairSearch implements Search {
+  readonly #index: SearchIndex
+  readonly #count: number
+  readonly #needsAccessible: boolean
+  readonly #keys: Tournament
+  readonly #frontOf: Int32Array
+  /** by size of a half, the smaller first; one when the party is even */
+  readonly #scans: ReadonlyMap<number, BlockScan>
+  #found: SeatIndex[] = []
+
+  constructor(index: SearchIndex, count: number, among: Among) {
+    this.#index = index
+    this.#count = count
+    this.#needsAccessible = needsAccessible(among.kinds)
+    this.#keys = new Tournament(index.bits.plan.rowCount)
+    this.#frontOf = frontsOf(index.bits.plan.rowBehind)
+    const allowed = allowedWords(index.bits, among.categories, among.kinds)
+    const halves = [count >>> 1, count - (count >>> 1)]
+    this.#scans = new Map(
+      halves.map(half => [
+        half,
+        new BlockScan(index.bits, { count: half, allowed, needsAccessible: false, orphans: false }),
+      ]),
+    )
+  }
+
+  get best(): SeatIndex[] | undefined {
+    if (this.#keys.best === NO_KEY) return undefined
+    const key = this.#look(this.#keys.bestLeaf)
+    assert(key === this.#keys.best, 'X1: the index is right')
+    return this.#found
+  }
+
+  refreshAll(): void {
+    this.#keys.fill(row => this.#look(row), this.#index.bits.plan.rowCount)
+  }
+
+  /** A row takes part in two pairs: as the front one and as the back one. */
+  refreshSegment(segment: number): void {
+    const { plan } = this.#index.bits
+    const row = plan.rowOf[plan.segmentStart[segment] as number] as number
+    this.#keys.set(row, this.#look(row))
+    const front = this.#frontOf[row] as number
+    if (front >= 0) this.#keys.set(front, this.#look(front))
+  }
+
+  /** The key of the best pair with this front row; its Seats are then in #found. */
+  #look(front: number): number {
+    const back = this.#index.bits.plan.rowBehind[front] as number
+    if (back < 0) return NO_KEY
+    const small = this.#count >>> 1
+    const large = this.#count - small
+    let best = NO_KEY
+    for (const inFront of small === large ? [large] : [large, small]) {
+      const behind = this.#count - inFront
+      const fronts = this.#blocksIn(front, inFront)
+      if (fronts.length === 0) continue
+      const backs = this.#blocksIn(back, behind)
+      best = this.#match({ fronts, inFront, backs, behind }, best)
+    }
+    return best
+  }
+
+  #match(halves: Halves, bestSoFar: number): number {
+    let best = bestSoFar
+    for (const front of halves.fronts) {
+      for (const back of halves.backs) {
+        const key = front.key + back.key
+        if (key >= best || !this.#isPair(front.start, back.start, halves)) continue
+        best = key
+        const seats = blockOf(front.start, halves.inFront)
+        this.#found = seats.concat(blockOf(back.start, halves.behind)) // P2: back rows come later
+      }
+    }
+    return best
+  }
+
+  #isPair(front: number, back: number, halves: Halves): boolean {
+    const { plan, accessibleSum } = this.#index.bits
+    if (this.#needsAccessible) {
+      const isInFront = accessibleSum[front + halves.inFront] !== accessibleSum[front]
+      if (!isInFront && accessibleSum[back + halves.behind] === accessibleSum[back]) return false
+    }
+    for (let seat = front; seat < front + halves.inFront; seat += 1) {
+      const behind = plan.seatBehind[seat] as number
+      if (behind >= back && behind < back + halves.behind) return true
+    }
+    return false
+  }
+
+  /** Every block of that size in a row. */
+  #blocksIn(row: number, size: number): Block[] {
+    const { bits, free } = this.#index
+    const { plan, wordStart } = bits
+    const scan = this.#scans.get(size) as BlockScan
+    const blocks: Block[] = []
+    const last = plan.segmentOf[(plan.rowStart[row + 1] as number) - 1] as number
+    const first = plan.segmentOf[plan.rowStart[row] as number] as number
+    for (let segment = first; segment <= last; segment += 1) {
+      scan.each(segment, free, wordStart[segment] as number, (start, key) => {
+        blocks.push({ start, key })
+      })
+    }
+    return blocks
+  }
+}
+
+interface Halves {
+  readonly fronts: readonly Block[]
+  readonly inFront: number
+  readonly backs: readonly Block[]
+  readonly behind: number
+}
+
+/** The row in front of each row, or -1. */
+function frontsOf(rowBehind: Int32Array): Int32Array {
+  const fronts = new Int32Array(rowBehind.length).fill(-1)
+  rowBehind.forEach((back, front) => {
+    if (back >= 0) fronts[back] = front
+  })
+  return fronts
+}
