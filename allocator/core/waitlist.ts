@@ -34,6 +34,7 @@ import {
   type WaitlistRow,
 } from './waitlist-columns.ts'
 import { WaitlistIndex } from './waitlist-index.ts'
+import type { WaitlistRound } from './waitlist-round.ts'
 
 /** The first waiter of its kind that could not be served, and what is kept for it (L3). */
 export interface Barrier {
@@ -59,6 +60,8 @@ const NOTHING: readonly SeatIndex[] = Object.freeze([])
 
 /** A place is valid until the next mutation; outside this file entries are named by EntryId. */
 export class Waitlist {
+  /** what the serving under way has found out; not state (serving.ts) */
+  round: WaitlistRound | undefined
   readonly #rows = new WaitlistColumns()
   readonly #byEntry = new WaitlistIndex(this.#rows.lanes, LANES, ENTRY_LANE)
   readonly #byCustomer = new WaitlistIndex(this.#rows.lanes, LANES, CUSTOMER_LANE)

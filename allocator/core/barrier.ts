@@ -1,0 +1,236 @@
+// What the first waiter that cannot be served aims at: the Seats it is most likely to get next.
+//
+// Owns: choosing a target, whether reserved Seats still lie in one, and when a barrier is over.
+// Leaves to others: who is first (serving.ts), the reserved sets (waitlist.ts).
+//
+//   L3. A target is `minParty` Seats that sit as asked, none sold or blocked, most of them free
+//       already, lowest index. Free here means free to this waiter: what is reserved for it counts.
+//   Y1. A target is computed, never kept: a reserved set stands as long as some target holds all of
+//       it; otherwise, and whenever a usable Seat becomes free, the best target is looked for again.
+//   Y2. Only segments with a Seat that is free to the waiter are weighed, 32 Seats at a time.
+
+import type { Instant, SeatIndex } from '../../shared/ids.ts'
+import { SEAT_KIND, type SeatingPlan } from '../../shared/seating-plan.ts'
+import type { BarrierLifted } from '../../shared/transitions.ts'
+import { ALL_KINDS, allowedWords, GENERAL_KINDS, trailingZeros } from './plan-bits.ts'
+import type { SeatMap } from './seat-map.ts'
+import { BLOCKED, FREE, SOLD } from './seat-map.ts'
+import type { Show } from './show.ts'
+import type { WaitRequest } from './waitlist-buckets.ts'
+
+/** A target's Seats that are free to the waiter; undefined when no target is left in the house. */
+export type Aim = readonly SeatIndex[] | undefined
+
+/** The best target for a request to which `own` Seats are reserved. L3 */
+export function aimOf(seats: SeatMap, request: WaitRequest, own: readonly SeatIndex[]): Aim {
+  const sight = new Sight(seats, request, own)
+  return request.together ? aimTogether(sight) : aimApart(sight)
+}
+
+/** Whether some target still holds every reserved Seat. Y1 */
+export function isAimIntact(
+  seats: SeatMap,
+  request: WaitRequest,
+  own: readonly SeatIndex[],
+): boolean {
+  const sight = new Sight(seats, request, own)
+  if (!request.together) return sight.hasPossible(request.minParty)
+  const low = Math.min(...own)
+  const high = Math.max(...own)
+  const segment = seats.plan.segmentOf[low] as number
+  const window = new Window(sight, segment)
+  const from = Math.max(window.start, high - request.minParty + 1)
+  const end = Math.min(window.end, low + request.minParty)
+  for (let seat = from; seat < end; seat += 1) if (window.advanceTo(seat, from)) return true
+  return false
+}
+
+/** The instant at which the Show's oldest barrier is over, if one runs. L3 */
+export function barrierDueAt(show: Show): Instant | undefined {
+  let since: Instant | undefined
+  for (const barrier of show.waitlist?.barriers().values() ?? []) {
+    if (since === undefined || barrier.since < since) since = barrier.since
+  }
+  return since === undefined ? undefined : ((since + show.terms.policy.barrierMaxMs) as Instant)
+}
+
+/** The barrier whose time is over, oldest first, then in join order; asked again until undefined. */
+export function dueBarrierLift(show: Show, now: Instant): BarrierLifted | undefined {
+  const { waitlist } = show
+  if (waitlist === undefined) return undefined
+  let due = -1
+  let dueSince = now - show.terms.policy.barrierMaxMs
+  for (const [place, { since }] of waitlist.barriers()) {
+    if (since > dueSince || (since === dueSince && due >= 0 && due < place)) continue
+    due = place
+    dueSince = since
+  }
+  if (due < 0) return undefined
+  return { kind: 'barrier-lifted', show: show.number, entry: waitlist.entryAt(due) }
+}
+
+/** The house as one waiter sees it. */
+class Sight {
+  readonly plan: SeatingPlan
+  readonly request: WaitRequest
+  readonly own: readonly SeatIndex[]
+  readonly allowed: Uint32Array
+  readonly #seats: SeatMap
+
+  constructor(seats: SeatMap, request: WaitRequest, own: readonly SeatIndex[]) {
+    const kinds = request.accessible ? ALL_KINDS : GENERAL_KINDS
+    this.plan = seats.plan
+    this.request = request
+    this.own = own
+    this.allowed = allowedWords(seats.index.bits, request.categories, kinds)
+    this.#seats = seats
+  }
+
+  isAllowed(seat: number): boolean {
+    const bit = this.#seats.index.bits.bitOf[seat] as number
+    return (((this.allowed[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1
+  }
+
+  /** Sits as asked once whoever has it lets go. */
+  isPossible(seat: number): boolean {
+    const state = this.#seats.stateOf(seat as SeatIndex)
+    return state !== SOLD && state !== BLOCKED && this.isAllowed(seat)
+  }
+
+  isFree(seat: number): boolean {
+    return (
+      (this.#seats.stateOf(seat as SeatIndex) === FREE && this.isAllowed(seat)) ||
+      this.own.includes(seat as SeatIndex)
+    )
+  }
+
+  isAccessible(seat: number): boolean {
+    return this.plan.kindOf[seat] === SEAT_KIND.accessible
+  }
+
+  /** Segments with a Seat that is free to the waiter, ascending. Y2 */
+  *segments(): IterableIterator<number> {
+    const { bits, free } = this.#seats.index
+    const ownSegments = new Set(this.own.map(seat => this.plan.segmentOf[seat] as number))
+    for (let segment = 0; segment < this.plan.segmentCount; segment += 1) {
+      const end = bits.wordStart[segment + 1] as number
+      let some = ownSegments.has(segment) ? 1 : 0
+      for (let at = bits.wordStart[segment] as number; at < end && some === 0; at += 1) {
+        some = (free[at] as number) & (this.allowed[at] as number)
+      }
+      if (some !== 0) yield segment
+    }
+  }
+
+  /** Seats free to the waiter, ascending. Y2 */
+  *free(): IterableIterator<SeatIndex> {
+    const { bits, free } = this.#seats.index
+    for (const segment of this.segments()) {
+      const base = bits.wordStart[segment] as number
+      const first = this.plan.segmentStart[segment] as number
+      for (let at = base; at < (bits.wordStart[segment + 1] as number); at += 1) {
+        const start = first + (at - base) * 32
+        let word = (free[at] as number) & (this.allowed[at] as number)
+        for (const seat of this.own) {
+          if (seat >= start && seat < start + 32) word |= 1 << (seat - start)
+        }
+        for (; word !== 0; word &= word - 1) yield (start + trailingZeros(word)) as SeatIndex
+      }
+    }
+  }
+
+  /** Whether that many Seats, with an accessible one where asked, are neither sold nor blocked. */
+  hasPossible(count: number): boolean {
+    let left = count
+    let needsAccessible = this.request.accessible
+    for (let seat = 0; seat < this.plan.seatCount; seat += 1) {
+      if (!this.isPossible(seat)) continue
+      left -= 1
+      if (needsAccessible) needsAccessible = !this.isAccessible(seat)
+      if (left <= 0 && !needsAccessible) return true
+    }
+    return false
+  }
+}
+
+/** `minParty` Seats side by side, moved to the right through one segment. S4 */
+class Window {
+  readonly start: number
+  readonly end: number
+  freeCount = 0
+  readonly #sight: Sight
+  readonly #length: number
+  #possibleCount = 0
+  #accessibleCount = 0
+
+  constructor(sight: Sight, segment: number) {
+    this.start = sight.plan.segmentStart[segment] as number
+    this.end = sight.plan.segmentStart[segment + 1] as number
+    this.#sight = sight
+    this.#length = sight.request.minParty
+  }
+
+  /** Takes in the next Seat; true when the window that ends there is a target. `from`: the first. */
+  advanceTo(seat: number, from: number): boolean {
+    this.#count(seat, 1)
+    const left = seat - this.#length
+    if (left >= from) this.#count(left, -1)
+    if (this.#possibleCount < this.#length) return false
+    return !this.#sight.request.accessible || this.#accessibleCount > 0
+  }
+
+  #count(seat: number, change: number): void {
+    const sight = this.#sight
+    if (!sight.isPossible(seat)) return
+    this.#possibleCount += change
+    if (sight.isFree(seat)) this.freeCount += change
+    if (sight.isAccessible(seat)) this.#accessibleCount += change
+  }
+}
+
+function aimTogether(sight: Sight): Aim {
+  const length = sight.request.minParty
+  let best = -1
+  let bestCount = 0
+  for (const segment of sight.segments()) {
+    const window = new Window(sight, segment)
+    for (let seat = window.start; seat < window.end; seat += 1) {
+      if (!window.advanceTo(seat, window.start) || window.freeCount <= bestCount) continue
+      best = seat - length + 1
+      bestCount = window.freeCount
+    }
+    if (bestCount === length) break
+  }
+  if (best < 0) return hasWindow(sight) ? [] : undefined
+  const aim: SeatIndex[] = []
+  for (let seat = best; seat < best + length; seat += 1) {
+    if (sight.isFree(seat)) aim.push(seat as SeatIndex)
+  }
+  return aim
+}
+
+/** A target of which nothing is free yet is a target all the same. */
+function hasWindow(sight: Sight): boolean {
+  for (let segment = 0; segment < sight.plan.segmentCount; segment += 1) {
+    const window = new Window(sight, segment)
+    if (window.end - window.start < sight.request.minParty) continue
+    for (let seat = window.start; seat < window.end; seat += 1) {
+      if (window.advanceTo(seat, window.start)) return true
+    }
+  }
+  return false
+}
+
+/** Any Seats will do: the first free ones, one place being kept for an accessible Seat if asked. */
+function aimApart(sight: Sight): Aim {
+  const { minParty, accessible } = sight.request
+  const aim: SeatIndex[] = []
+  let isMissing = accessible
+  for (const seat of sight.free()) {
+    if (isMissing && sight.isAccessible(seat)) isMissing = false
+    else if (aim.length === minParty - (isMissing ? 1 : 0)) continue
+    aim.push(seat)
+    if (aim.length === minParty && !isMissing) break
+  }
+  return sight.hasPossible(minParty) ? aim : undefined
+}

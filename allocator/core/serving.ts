@@ -1,0 +1,180 @@
+// Who gets the Seats that have just become free: the Waitlist served in join order.
+//
+// Owns: the next offer or reservation of a Show, one at a time, read from its state alone.
+// Leaves to others: applying it (apply.ts), what fits (adjacency.ts), targets (barrier.ts).
+//
+//   L2. In the frame in which Seats become free, in join order, a waiter whose request fits gets an
+//       offer: the largest n in [minParty, party], with a Seat freed now or reserved for that waiter.
+//   L3. The first waiter of a category set that cannot be served reserves freed Seats of its target;
+//       general and accessible requests are told apart, they want different Seats. The rest goes on.
+//   L6. Only heads of buckets are compared, and segments with freed Seats looked at: the cost does not
+//       grow with the number of waiters.
+//   L7. Who declined in this frame sits it out.
+//   L8. Once sales are closed nobody is offered anything.
+
+import type { Instant, SeatIndex } from '../../shared/ids.ts'
+import type { SeatsReserved, WaiterOffered } from '../../shared/transitions.ts'
+import { findFit } from './adjacency.ts'
+import { aimOf, isAimIntact } from './barrier.ts'
+import { ALL_KINDS, allowedWords, GENERAL_KINDS } from './plan-bits.ts'
+import type { Show } from './show.ts'
+import type { Waitlist } from './waitlist.ts'
+import type { Bucket, WaitRequest } from './waitlist-buckets.ts'
+import { WaitlistRound } from './waitlist-round.ts'
+
+/** What serving must know of the Shard: frames are told apart by time and by their count. */
+export interface ServingState {
+  readonly frameCount: number
+}
+
+/**
+ * The next Transition that the Waitlist owes its waiters, or undefined when nobody is left to serve.
+ * Reads only. Asked after every command until undefined, each answer applied; then endServing.
+ */
+export function nextServing(
+  state: ServingState,
+  show: Show,
+  now: Instant,
+): WaiterOffered | SeatsReserved | undefined {
+  const { waitlist } = show
+  if (waitlist === undefined || waitlist.waitingCount === 0) return undefined
+  if (show.freed.length === 0 && waitlist.barriers().size === 0) return undefined
+  if (show.status !== 'open' || now >= show.terms.salesCloseAt) return undefined // L8
+  waitlist.enterFrame({ time: now, frame: state.frameCount })
+  waitlist.round ??= new WaitlistRound(show)
+  waitlist.round.follow(show.freed, waitlist.barriers().values())
+  return new Turn(show, waitlist, waitlist.round).next(now)
+}
+
+/** Serving is over: what was freed is free to everybody from now on. */
+export function endServing(show: Show): void {
+  if (show.freed.length > 0) show.freed = []
+  if (show.waitlist !== undefined) show.waitlist.round = undefined
+}
+
+/** The offer of these Seats to a waiting entry. */
+export function offerOf(show: Show, offer: Omit<WaiterOffered, OfferFacts>, now: Instant) {
+  return {
+    ...offer,
+    kind: 'waiter-offered' as const,
+    show: show.number,
+    prices: offer.seats.map(
+      seat => show.terms.prices[show.plan.categoryOf[seat] as number] as number,
+    ),
+    expiresAt: (now + show.terms.policy.holdTtlMs) as Instant,
+  }
+}
+
+type OfferFacts = 'kind' | 'show' | 'prices' | 'expiresAt'
+
+/** One look along the line. */
+class Turn {
+  readonly #show: Show
+  readonly #waitlist: Waitlist
+  readonly #round: WaitlistRound
+
+  constructor(show: Show, waitlist: Waitlist, round: WaitlistRound) {
+    this.#show = show
+    this.#waitlist = waitlist
+    this.#round = round
+  }
+
+  next(now: Instant): WaiterOffered | SeatsReserved | undefined {
+    for (const place of this.#candidates()) {
+      const seats = this.#fitOf(place)
+      if (seats !== undefined) return this.#offer(place, seats, now)
+      const reserved = this.#reservationOf(place)
+      if (reserved !== undefined) return this.#reserve(place, reserved)
+    }
+    return undefined
+  }
+
+  /** Heads that may fit or reserve if Seats became free, and barriers; in join order. L1, L6 */
+  #candidates(): number[] {
+    const waitlist = this.#waitlist
+    const places = new Set<number>()
+    for (const bucket of this.#show.freed.length > 0 ? waitlist.buckets() : []) {
+      if (!this.#round.isUnfit(bucket.number)) places.add(waitlist.headOf(bucket))
+      if (!this.#round.isSettled(bucket.competition)) places.add(waitlist.eagerHeadOf(bucket))
+    }
+    for (const [place, { seats }] of waitlist.barriers()) if (seats.length > 0) places.add(place)
+    places.delete(-1)
+    return [...places].sort((left, right) => left - right)
+  }
+
+  #fitOf(place: number): readonly SeatIndex[] | undefined {
+    if (this.#show.freed.length === 0) return undefined
+    const bucket = this.#waitlist.bucketAt(place)
+    const own = this.#waitlist.reservedAt(place)
+    if (own.length === 0 && this.#round.isUnfit(bucket.number)) return undefined
+    const from = { own, fresh: this.#round.fresh }
+    const seats = findFit(this.#show.seats, bucket.request, from)
+    if (seats === undefined && own.length === 0) this.#round.markUnfit(bucket.number)
+    return seats
+  }
+
+  /** The reserved set as it should be now, or undefined when it is that already. L3 */
+  #reservationOf(place: number): readonly SeatIndex[] | undefined {
+    const bucket = this.#waitlist.bucketAt(place)
+    const { competition, request } = bucket
+    if (this.#round.isSettled(competition) || this.#waitlist.isLifted(place)) return undefined
+    const holder = this.#holderOf(competition)
+    if (holder >= 0 && holder !== place) return undefined // at most one barrier
+    const own = this.#waitlist.reservedAt(place)
+    const usable = this.#usableFreed(request)
+    if (usable.length === 0 && (holder < 0 || isAimIntact(this.#show.seats, request, own))) {
+      this.#round.markSettled(competition)
+      return undefined
+    }
+    return this.#aim(bucket, own, usable)
+  }
+
+  #aim(
+    { competition, request }: Bucket,
+    own: readonly SeatIndex[],
+    usable: readonly SeatIndex[],
+  ): readonly SeatIndex[] | undefined {
+    const isHopeless = request.together && this.#round.isTooLong(competition, request.minParty)
+    const aim = isHopeless ? undefined : aimOf(this.#show.seats, request, own)
+    if (aim === undefined) {
+      if (request.together) this.#round.markTooLong(competition, request.minParty)
+      return own.length > 0 ? [] : undefined // nothing to wait for here: the next one may aim
+    }
+    this.#round.markSettled(competition)
+    const seats = aim.filter(seat => own.includes(seat) || usable.includes(seat))
+    const isSame = seats.length === own.length && seats.every(seat => own.includes(seat))
+    return isSame ? undefined : seats
+  }
+
+  /** The place with reserved Seats among those that compete, or -1. */
+  #holderOf(competition: number): number {
+    for (const [place, { seats }] of this.#waitlist.barriers()) {
+      if (seats.length === 0) continue
+      if (this.#waitlist.bucketAt(place).competition === competition) return place
+    }
+    return -1
+  }
+
+  /** Seats freed now that are still free, and of use for the request. */
+  #usableFreed(request: WaitRequest): readonly SeatIndex[] {
+    const { seats, freed } = this.#show
+    if (freed.length === 0) return []
+    const kinds = request.accessible ? ALL_KINDS : GENERAL_KINDS
+    const { bits } = seats.index
+    const allowed = allowedWords(bits, request.categories, kinds)
+    return (freed as SeatIndex[]).filter(seat => {
+      const bit = bits.bitOf[seat] as number
+      return (((allowed[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1 && seats.isFree(seat)
+    })
+  }
+
+  #offer(place: number, seats: readonly SeatIndex[], now: Instant): WaiterOffered {
+    const entry = this.#waitlist.entryAt(place)
+    return offerOf(this.#show, { entry, hold: this.#waitlist.offerHoldAt(place), seats }, now)
+  }
+
+  #reserve(place: number, seats: readonly SeatIndex[]): SeatsReserved {
+    const entry = this.#waitlist.entryAt(place)
+    return { kind: 'seats-reserved', show: this.#show.number, entry, seats }
+  }
+}
