@@ -30,7 +30,7 @@ export interface AuditoriumTable {
 
 export interface LayoutTable {
   number: Generated<number>
-  auditorium: number
+  auditorium: number | null
   version: number
   digest: string
   seatCount: number
@@ -83,9 +83,9 @@ export interface IdempotencyTable {
   customer: string
   route: string
   key: string
-  bodyHash: Buffer
+  bodyHash: string
   status: number | null
-  answer: Json<unknown> | null
+  answer: string | null
   createdAt: Generated<Timestamp>
 }
 
