@@ -190,7 +190,7 @@ class PostgresCatalogue implements Catalogue {
       .select('show.number')
       .where('show.auditorium', '=', auditorium)
       .where('show.isCancelled', '=', false)
-      .where('show.startsAt', '<', new Date(toMs))
+      .where(sql<boolean>`show.starts_at < ${new Date(toMs)}`)
       .where(endsAfter)
       .orderBy('show.number')
       .execute()
