@@ -6,8 +6,8 @@
 // Owns: the bytes of a frame, its hash and the check of the chain.
 // Leaves to others: what a record says (codec.ts), where frames are kept (allocator/journal/).
 //
-//   R1. A frame is accepted whole or not at all: its hash covers every byte before it.
-//   R2. A frame holds at most LIMITS.frameBytesMax; what one command records beyond that goes on in
+//   FR1. A frame is accepted whole or not at all: its hash covers every byte before it.
+//   FR2. A frame holds at most LIMITS.frameBytesMax; what one command records beyond that goes on in
 //       the next frames, cut between two Transitions.
 
 import { createHash } from 'node:crypto'
@@ -84,13 +84,13 @@ export class FrameBuilder {
     encodeTransition(this.#writer, transition, this.#time)
     const cut = this.#cuts.length === 0 ? 0 : (this.#cuts[this.#cuts.length - 1]?.at ?? 0)
     if (this.#writer.length - cut > RECORDS_MAX) {
-      assert(this.#writer.length - at <= RECORDS_MAX, 'R2: one record fits into a frame')
+      assert(this.#writer.length - at <= RECORDS_MAX, 'FR2: one record fits into a frame')
       this.#cuts.push({ at, count: this.#count })
     }
     this.#count += 1
   }
 
-  /** One frame, or several in order when the records overflow one (R2); `start` is the first's. */
+  /** One frame, or several in order when the records overflow one (FR2); `start` is the first's. */
   seal(start: FrameStart): EncodedFrame[] {
     assert(start.time === this.#time, 'T2: records and frame share one shard time')
     const frames: EncodedFrame[] = []
@@ -147,7 +147,7 @@ function hashOf(bytes: Uint8Array): Uint8Array {
     .digest()
 }
 
-/** Reads and checks a whole frame; throws Fault('journal-damaged'). R1 */
+/** Reads and checks a whole frame; throws Fault('journal-damaged'). FR1 */
 export function decodeFrame(bytes: Uint8Array): EncodedFrame {
   if (bytes.length < HEADER_BYTES + HASH_BYTES || bytes.length > LIMITS.frameBytesMax) {
     throw damaged(`a frame of ${bytes.length} bytes`)

@@ -22,6 +22,15 @@ export interface LineOptions {
 const PAUSE_FIRST_MS = 20
 const PAUSE_MAX_MS = 1_000
 
+/**
+ * Every statement of the journal is a look-up by primary key. A plan made while the table was empty
+ * must not scan it later, and planning again for every append would double its cost.
+ */
+const SETTINGS = `
+set plan_cache_mode = force_generic_plan;
+set enable_seqscan = off; set enable_bitmapscan = off;
+set enable_hashjoin = off; set enable_mergejoin = off; set jit = off`
+
 export class PostgresLine {
   readonly #options: Required<LineOptions>
   #client: pg.Client | undefined
@@ -71,7 +80,7 @@ export class PostgresLine {
     client.on('error', () => this.#forget(client))
     client.on('end', () => this.#forget(client))
     await client.connect()
-    await client.query('set plan_cache_mode = force_generic_plan; set jit = off')
+    await client.query(SETTINGS)
     this.#client = client
     return client
   }

@@ -30,9 +30,8 @@ from unnest($1::int2[], $2::int8[], $3::int4[], $4::int4[], $5::int8[], $6::int4
             $8::bytea[], $9::bytea[], $10::bytea[])
   as n(shard, frame, incarnation, epoch, first_sequence, transition_count, time_ms, hash, bytes,
        prev_hash)
-where n.frame = 1 or exists (
-  select 1 from journal_frame p
-  where p.shard = n.shard and p.frame = n.frame - 1 and p.hash = n.prev_hash)
+where n.frame = 1 or n.prev_hash = (
+  select p.hash from journal_frame p where p.shard = n.shard and p.frame = n.frame - 1)
 on conflict (shard, frame) do nothing
 returning shard`
 
@@ -192,19 +191,12 @@ async function insertAgain(
   return new Set([...inserted, ...mine.map(frame => frame.shard)])
 }
 
-/** The frames' bytes as they are: binary results, no parser in between. */
 async function readPage(
   client: pg.Client,
   values: readonly number[],
-): Promise<{ readonly bytes: Buffer }[]> {
-  const query = {
-    name: 'read-frames',
-    text: PAGE,
-    values: [...values],
-    binary: true,
-    types: { getTypeParser: () => (value: Buffer) => value },
-  }
-  const { rows } = await client.query<{ readonly bytes: Buffer }>(query as pg.QueryConfig)
+): Promise<readonly { readonly bytes: Buffer }[]> {
+  const query = { name: 'read-frames', text: PAGE, values: [...values] }
+  const { rows } = await client.query<{ readonly bytes: Buffer }>(query)
   return rows
 }
 

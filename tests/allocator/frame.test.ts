@@ -47,7 +47,7 @@ function only(frames: readonly EncodedFrame[]): EncodedFrame {
   return frames[0] as EncodedFrame
 }
 
-test('R1 a frame comes back equal, with its chain and its Transitions', () => {
+test('FR1 a frame comes back equal, with its chain and its Transitions', () => {
   fc.assert(
     fc.property(fc.array(arbitraryTransition, { maxLength: 30 }), transitions => {
       const frame = only(sealed(transitions))
@@ -61,7 +61,7 @@ test('R1 a frame comes back equal, with its chain and its Transitions', () => {
   )
 })
 
-test('R1 any flipped, cut or added byte is journal-damaged', () => {
+test('FR1 any flipped, cut or added byte is journal-damaged', () => {
   const frame = only(sealed([{ kind: 'show-cancelled', show: asShowNumber(5) }]))
   for (let at = 0; at < frame.bytes.length; at += 1) {
     const flipped = frame.bytes.slice()
@@ -72,13 +72,13 @@ test('R1 any flipped, cut or added byte is journal-damaged', () => {
   assertDamaged(() => decodeFrame(Uint8Array.of(...frame.bytes, 0)))
 })
 
-test('R1 records that do not match their count are journal-damaged, with a sentence', () => {
+test('FR1 records that do not match their count are journal-damaged, with a sentence', () => {
   const frame = only(sealed([{ kind: 'show-cancelled', show: asShowNumber(5) }]))
   assertDamaged(() => transitionsOf({ ...frame, transitionCount: 0 }))
   assertDamaged(() => transitionsOf({ ...frame, transitionCount: 2 }))
 })
 
-test('R2 what overflows a frame goes on in the next ones, chained and numbered', () => {
+test('FR2 what overflows a frame goes on in the next ones, chained and numbered', () => {
   const wide = (show: number): Transition => ({
     kind: 'seats-blocked',
     show: asShowNumber(show),
