@@ -161,7 +161,17 @@ export class Waitlist {
     return this.#buckets.headOf(bucket)
   }
 
-  /** The same among those that may still reserve. */
+  /** The next waiter behind with the same request that does not sit out, or -1. O(gap). */
+  nextAlike(place: number): number {
+    const bucket = this.#rows.bucketAt(place)
+    for (let next = place + 1; next < this.#rows.end; next += 1) {
+      const isAlike = this.#rows.bucketAt(next) === bucket && this.isWaiting(next)
+      if (isAlike && !this.#sittingOut.has(next)) return next
+    }
+    return -1
+  }
+
+  /** The first waiter of the bucket that may still reserve and does not sit out, or -1. */
   eagerHeadOf(bucket: Bucket): number {
     return this.#buckets.eagerHeadOf(bucket)
   }
