@@ -68,10 +68,18 @@ export function CityPage({ cityId }: { cityId: string }) {
   )
 }
 
+function languageName(tag: string): string {
+  try {
+    return new Intl.DisplayNames(['en'], { type: 'language' }).of(tag) ?? tag
+  } catch {
+    return tag // not a language tag: shown as it was written
+  }
+}
+
 export function factsOf(movie: Movie): string {
   const facts = [
     movie.durationMinutes ? durationText(movie.durationMinutes) : undefined,
-    movie.language,
+    movie.language ? languageName(movie.language) : undefined,
     movie.certificate,
     movie.genres?.join(', '),
   ]

@@ -9,7 +9,7 @@ import { useMemo, useState } from 'preact/hooks'
 import type { Layout } from '../api/types.ts'
 import { isChosen, isPressable, MARK_WORDS } from '../seat-picker/marks.ts'
 import type { DeskState } from '../stores/desk-state.ts'
-import type { SeatWords } from './seat-map.tsx'
+import type { SeatWords } from './seat-words.ts'
 
 type ListProps = {
   layout: Layout

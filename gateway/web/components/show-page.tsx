@@ -3,7 +3,7 @@
 // Owns: opening and closing the desk, the arrangement of the page.
 // Leaves to others: what happens (stores/show-desk.ts), the parts (the other components).
 
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Show } from '../api/types.ts'
 import { dateTimeText } from '../lib/format.ts'
 import { useStore } from '../lib/store.ts'
@@ -14,10 +14,13 @@ import { BestForm } from './best-form.tsx'
 import { type Parts, useParts } from './context.ts'
 import { DraftCard } from './draft-card.tsx'
 import { HoldCard } from './hold-card.tsx'
+import { Legend } from './legend.tsx'
 import { Link } from './link.tsx'
 import { LiveBadge } from './live-badge.tsx'
 import { NoticeBar } from './notice-bar.tsx'
+import { SeatList } from './seat-list.tsx'
 import { SeatMap } from './seat-map.tsx'
+import { SeatWords } from './seat-words.ts'
 import { titled } from './title.ts'
 import { EntryCard, WaitForm } from './wait-card.tsx'
 
@@ -50,19 +53,39 @@ function Desk({ desk }: { desk: ShowDesk }) {
     <>
       {show === undefined ? <p class="loading">Loading…</p> : <Heading show={show} />}
       <NoticeBar notice={state.notice} onClose={() => desk.hush()} />
-      <div class="hall">
-        <section class="hall-map" aria-label="Seats">
-          <div class="hall-state">
-            <LiveBadge watch={state.watch} />
-            <Counts state={state} />
-          </div>
-          <SeatMap desk={desk} state={state} />
-        </section>
-        <section class="hall-side" aria-label="Your seats">
-          <Side desk={desk} state={state} />
-        </section>
-      </div>
+      <Hall desk={desk} state={state} />
     </>
+  )
+}
+
+function Hall({ desk, state }: { desk: ShowDesk; state: DeskState }) {
+  const { show, layout, counts } = state
+  const [only, setOnly] = useState<string>()
+  const words = useMemo(() => show && new SeatWords(show, desk), [show, desk])
+  const isReady = show && layout && words && counts
+  return (
+    <div class="hall">
+      <section class="hall-map" aria-label="Seats">
+        <div class="hall-state">
+          <LiveBadge watch={state.watch} />
+          <Counts state={state} />
+        </div>
+        {isReady ? (
+          <SeatMap {...{ desk, state, show, layout, words, only }} />
+        ) : (
+          <div class="seat-map-wait">The hall is being drawn…</div>
+        )}
+      </section>
+      <section class="hall-side" aria-label="Your seats">
+        <Side desk={desk} state={state} />
+      </section>
+      {isReady ? (
+        <section class="hall-more" aria-label="Signs, prices and list">
+          <Legend categories={show.categories} only={only} onOnly={setOnly} />
+          <SeatList {...{ layout, words, state }} onPress={index => desk.press(index)} />
+        </section>
+      ) : null}
+    </div>
   )
 }
 

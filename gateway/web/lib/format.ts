@@ -11,6 +11,8 @@ import type { Money } from '../api/types.ts'
 export const LOCALE =
   globalThis.navigator?.languages?.find(language => language.startsWith('en')) ?? 'en-GB'
 
+const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone
+
 export function moneyText(money: Money, locale: string = LOCALE): string {
   const format = moneyFormat(money.currency, locale)
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2
@@ -56,7 +58,8 @@ export function dateTimeText(instant: string, timeZone: string, locale: string =
     month: 'short',
     hour: 'numeric',
     minute: '2-digit',
-    timeZoneName: 'short',
+    // Named only for visitors elsewhere; at home it would be noise.
+    ...(timeZone === ownZone ? {} : { timeZoneName: 'short' as const }),
   }).format(new Date(instant))
 }
 

@@ -7,6 +7,7 @@ import { type Scene, seatPixels } from './painter.ts'
 import type { Row } from './plan.ts'
 
 const ROW_FROM_PX = 10
+const SECTION_PX = 12
 
 type Context = CanvasRenderingContext2D
 
@@ -60,7 +61,8 @@ function paintScreen(context: Context, scene: Scene): void {
   context.lineWidth = 3
   context.lineCap = 'round'
   context.stroke()
-  write(context, scene, { text: 'Screen', x, y: y + 14 * bend, size: 12 })
+  // Away from the seats: in a small picture there is no room between.
+  write(context, scene, { text: 'Screen', x, y: y - 11 * bend, size: 12 })
 }
 
 function paintRows(context: Context, scene: Scene): void {
@@ -92,11 +94,30 @@ function endsOf({ plan }: Scene, row: Row): readonly [number | undefined, number
 }
 
 function paintSections(context: Context, scene: Scene): void {
-  for (const [name, { x, y }] of middles(scene)) {
+  context.font = fontOf(scene, SECTION_PX)
+  const placed: Box[] = []
+  for (const [text, { x, y }] of middles(scene)) {
     const [px, py] = toScreen(scene, x, y)
-    write(context, scene, { text: name, x: px, y: py, size: 13, isOnSeats: true })
+    const half = context.measureText(text).width / 2 + 5
+    const box = { left: px - half, right: px + half, top: py - 10, bottom: py + 10 }
+    if (placed.some(other => isOver(box, other))) continue // two names in one place are none
+    placed.push(box)
+    write(context, scene, { text, x: px, y: py, size: SECTION_PX, isOnSeats: true })
   }
 }
+
+type Box = {
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+}
+
+const isOver = (a: Box, b: Box): boolean =>
+  a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
+
+const fontOf = ({ palette }: Scene, size: number): string =>
+  `600 ${Math.round(size)}px ${palette.font}`
 
 const middlesOf = new WeakMap<object, Map<string, { x: number; y: number }>>()
 
@@ -122,8 +143,9 @@ type Words = {
   readonly isOnSeats?: boolean
 }
 
-function write(context: Context, { palette }: Scene, words: Words): void {
-  context.font = `600 ${Math.round(words.size)}px ${palette.font}`
+function write(context: Context, scene: Scene, words: Words): void {
+  const { palette } = scene
+  context.font = fontOf(scene, words.size)
   if (words.isOnSeats === true) {
     const width = context.measureText(words.text).width + 10
     context.globalAlpha = 0.86

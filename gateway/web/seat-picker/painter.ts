@@ -138,7 +138,7 @@ function paintSilhouettes(
   look: Look,
   seats: readonly number[],
 ): void {
-  const r = seatPixels(scene.plan, scene.view) / 2
+  const r = Math.max(0.75, seatPixels(scene.plan, scene.view) / 2)
   context.beginPath()
   eachPlace(scene, seats, silhouetteOf(context, look.mark, r))
   context.fill()

@@ -82,6 +82,7 @@ export class SeatPicker {
     )
     this.#cursor = firstSeat(this.#plan)
     this.#readout = new Readout(host, this.#plan, options)
+    this.#shape()
     this.#seats = contextOf(this.#readout.addCanvas())
     this.#labels = contextOf(this.#readout.addCanvas())
     this.#palette = readPalette(host)
@@ -174,6 +175,14 @@ export class SeatPicker {
         isZoomed: () => isZoomed(this.#view, this.#reach),
       }),
     ]
+  }
+
+  #shape(): void {
+    const { bounds, pitch } = this.#reach
+    // Margins weigh more in a small hall; four seats' width stands for them.
+    const margin = pitch * 4
+    const width = bounds.maxX - bounds.minX + margin
+    this.#readout.shape(width, bounds.maxY - bounds.minY + margin)
   }
 
   #button(button: 'in' | 'out' | 'fit'): void {

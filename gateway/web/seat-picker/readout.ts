@@ -22,6 +22,7 @@ export class Readout {
   #ring: HTMLElement
   #caption: HTMLElement
   #rowIndex = -1
+  #captioned: number | undefined
   #id = `seat-picker-${++pickers}`
 
   constructor(host: HTMLElement, plan: Plan, options: PickerOptions) {
@@ -34,7 +35,9 @@ export class Readout {
     this.#caption = element('p', 'seat-picker-caption')
     const help = this.#help()
     this.#prepareSurface(help)
-    this.#root.append(this.surface, this.#buttons(), this.#caption, help)
+    const foot = element('div', 'seat-picker-foot')
+    foot.append(this.#caption, this.#buttons())
+    this.#root.append(this.surface, foot, help)
     host.append(this.#root)
     this.caption(undefined)
   }
@@ -63,6 +66,7 @@ export class Readout {
       if (option !== undefined) this.#word(option, index)
     })
     this.surface.setAttribute('aria-activedescendant', this.#optionId(cursor))
+    if (this.#captioned !== undefined) this.caption(this.#captioned)
   }
 
   placeCursor(x: number, y: number, side: number): void {
@@ -72,7 +76,13 @@ export class Readout {
     style.transform = `translate(${x - side / 2}px, ${y - side / 2}px)`
   }
 
+  /** The surface takes the shape of the hall, within what the style sheet allows. */
+  shape(width: number, height: number): void {
+    this.#root.style.setProperty('--sp-ratio', String(height / width))
+  }
+
   caption(index: number | undefined): void {
+    this.#captioned = index
     const hint = 'Press a seat to pick it. Arrow keys move from seat to seat.'
     this.#caption.textContent = index === undefined ? hint : this.#options.describe(index)
   }

@@ -19,7 +19,7 @@ export type Size = { readonly width: number; readonly height: number }
 
 export type Reach = { readonly bounds: Bounds; readonly size: Size; readonly pitch: number }
 
-const PADDING = 20
+const PADDING = 24
 const SEAT_FIT_MAX = 40
 const SEAT_ZOOM_MAX = 56
 
