@@ -44,8 +44,8 @@ export interface BlockWish {
   readonly touching?: Uint32Array
 }
 
-/** one segment's words and a 0 behind them; free for use between two scans */
-let scratch = new Uint32Array(64)
+/** one segment's starts and a 0 behind them; free for use between two scans */
+let starts = new Uint32Array(64)
 
 export class BlockScan {
   /** of the best block so far */
@@ -53,13 +53,25 @@ export class BlockScan {
   start = -1
   readonly #bits: PlanBits
   readonly #wish: BlockWish
-  /** told every block instead of keeping the best one */
-  #visit: ((start: number, key: number) => void) | undefined
+  readonly #count: number
+  /** some blocks do not count, whatever Seats they have */
+  readonly #isPicky: boolean
+  // the segment being looked through
+  #free: Uint32Array
+  #base = 0
+  #wordCount = 0
+  #first = 0
+  // the best of its blocks, among those that leave no orphan or among all
+  #quality = NO_KEY
+  #candidate = -1
 
   constructor(bits: PlanBits, wish: BlockWish) {
     assert(wish.count >= 1 && wish.count <= LIMITS.seatsPerHoldMax, 'B: a block fits in a hold')
     this.#bits = bits
     this.#wish = wish
+    this.#count = wish.count
+    this.#isPicky = wish.needsAccessible || wish.touching !== undefined
+    this.#free = wish.allowed
   }
 
   reset(): void {
@@ -67,102 +79,139 @@ export class BlockScan {
     this.start = -1
   }
 
-  /** Tells every block of one segment, lowest index first. */
-  each(
-    segment: number,
-    free: Uint32Array,
-    base: number,
-    visit: (start: number, key: number) => void,
-  ): void {
-    this.#visit = visit
-    this.scan(segment, free, base)
-    this.#visit = undefined
-  }
-
   /**
    * Looks through one segment, whose free Seats are the ones in `free` from word `base` on. Keeps
    * what it found before unless something better is here.
    */
   scan(segment: number, free: Uint32Array, base: number): void {
-    const { plan, wordStart } = this.#bits
-    const { count, allowed } = this.#wish
-    const first = plan.segmentStart[segment] as number
-    if (first + count > (plan.segmentStart[segment + 1] as number)) return
-    const at = wordStart[segment] as number
-    const wordCount = (wordStart[segment + 1] as number) - at
-    if (wordCount === 1) {
-      const word = (free[base] as number) & (allowed[at] as number)
-      this.#weighAll(startsInWord(word, count), first, 0, { free, base, wordCount })
-      return
+    if (!this.#enter(segment, free, base)) return
+    this.#quality = NO_KEY
+    this.#candidate = -1
+    if (this.#wish.orphans) {
+      for (let word = 0; word < this.#wordCount; word += 1) {
+        this.#weighAll((starts[word] as number) & ~this.#orphansAt(word), word)
+      }
     }
-    if (scratch.length <= wordCount) scratch = new Uint32Array(wordCount * 2)
-    for (let word = 0; word < wordCount; word += 1) {
-      scratch[word] = (free[base + word] as number) & (allowed[at + word] as number)
+    if (this.#candidate < 0) {
+      for (let word = 0; word < this.#wordCount; word += 1) {
+        this.#weighAll(starts[word] as number, word)
+      }
     }
-    scratch[wordCount] = 0
-    shrinkToStarts(scratch, wordCount, count)
-    const place = { free, base, wordCount }
-    for (let word = 0; word < wordCount; word += 1) {
-      this.#weighAll(scratch[word] as number, first, word * 32, place)
-    }
-  }
-
-  #weighAll(starts: number, first: number, bit: number, place: Place): void {
-    for (let rest = starts; rest !== 0; rest &= rest - 1) {
-      if (this.#visit !== undefined) this.reset()
-      this.#weigh(first, bit + trailingZeros(rest), place)
-      if (this.#visit !== undefined && this.start >= 0) this.#visit(this.start, this.key)
-    }
-  }
-
-  #weigh(first: number, bit: number, place: Place): void {
-    const { costSum, accessibleSum } = this.#bits
-    const { count } = this.#wish
-    const start = first + bit
-    const end = start + count
-    const quality = ((costSum[end] as number) - (costSum[start] as number)) >>> 0
-    if (quality * QUALITY_UNIT >= this.key) return
-    if (this.#wish.needsAccessible && accessibleSum[end] === accessibleSum[start]) return
-    if (this.#wish.touching !== undefined && !this.#touches(start, end)) return
-    const key = quality * QUALITY_UNIT + this.#restOfKey(start, bit, place)
+    if (this.#candidate < 0) return
+    const key = this.#keyOf(this.#candidate)
     if (key >= this.key) return
     this.key = key
-    this.start = start
+    this.start = this.#candidate
   }
 
-  /** Orphan, centrality and leftover. */
-  #restOfKey(start: number, bit: number, place: Place): number {
-    const { plan } = this.#bits
-    const { count } = this.#wish
-    const left = onesBelow(place.free, place.base, bit)
-    const right = onesFrom(place.free, place.base, bit + count, place.wordCount)
-    // O2: a block that leaves one Seat in all leaves no orphan
-    const isOrphan = (left === 1 && right > 0) || (right === 1 && left > 0)
+  /** Tells every block of one segment with its key, lowest index first. */
+  each(segment: number, free: Uint32Array, visit: (start: number, key: number) => void): void {
+    if (!this.#enter(segment, free, this.#bits.wordStart[segment] as number)) return
+    for (let word = 0; word < this.#wordCount; word += 1) {
+      const first = this.#first + word * 32
+      for (let rest = starts[word] as number; rest !== 0; rest &= rest - 1) {
+        const start = first + trailingZeros(rest)
+        if (!this.#isPicky || this.#counts(start)) visit(start, this.#keyOf(start))
+      }
+    }
+  }
+
+  /** Fills `starts` with the blocks of a segment; false when there is none. */
+  #enter(segment: number, free: Uint32Array, base: number): boolean {
+    const { plan, wordStart } = this.#bits
+    const { allowed } = this.#wish
+    const first = plan.segmentStart[segment] as number
+    if (first + this.#count > (plan.segmentStart[segment + 1] as number)) return false
+    const at = wordStart[segment] as number
+    const wordCount = (wordStart[segment + 1] as number) - at
+    this.#free = free
+    this.#base = base
+    this.#wordCount = wordCount
+    this.#first = first
+    if (wordCount === 1) {
+      const word = startsInWord((free[base] as number) & (allowed[at] as number), this.#count)
+      starts[0] = word
+      return word !== 0
+    }
+    if (starts.length <= wordCount) starts = new Uint32Array(wordCount * 2)
+    for (let word = 0; word < wordCount; word += 1) {
+      starts[word] = (free[base + word] as number) & (allowed[at + word] as number)
+    }
+    starts[wordCount] = 0
+    shrinkToStarts(starts, wordCount, this.#count)
+    return true
+  }
+
+  /**
+   * Where a block of this word would leave an orphan: with l and r free Seats beside it, both at
+   * least 1 and one of them exactly 1. O2: when l + r = 1 one Seat is left in all, and no orphan.
+   */
+  #orphansAt(word: number): number {
+    const bit = word * 32
+    const right = this.#window(bit + this.#count)
+    const left = this.#window(bit - 1)
+    if ((left & right) === 0) return 0
+    return left & right & ~(this.#window(bit - 2) & this.#window(bit + this.#count + 1))
+  }
+
+  /** 32 bits of the segment from a bit on; none are set outside it. */
+  #window(bit: number): number {
+    const word = bit >> 5
+    const offset = bit & 31
+    const here = word < 0 || word >= this.#wordCount ? 0 : (this.#free[this.#base + word] as number)
+    if (offset === 0) return here
+    const after = word + 1
+    const next =
+      after < 0 || after >= this.#wordCount ? 0 : (this.#free[this.#base + after] as number)
+    return (here >>> offset) | (next << (32 - offset))
+  }
+
+  /** The best quality so far; only equal ones are compared further. */
+  #weighAll(candidates: number, word: number): void {
+    const { costSum } = this.#bits
+    const first = this.#first + word * 32
+    for (let rest = candidates; rest !== 0; rest &= rest - 1) {
+      const start = first + trailingZeros(rest)
+      const sum = (costSum[start + this.#count] as number) - (costSum[start] as number)
+      const quality = sum >>> 0
+      if (quality > this.#quality || (this.#isPicky && !this.#counts(start))) continue
+      if (quality === this.#quality && this.#keyOf(start) >= this.#keyOf(this.#candidate)) continue
+      this.#quality = quality
+      this.#candidate = start
+    }
+  }
+
+  #counts(start: number): boolean {
+    const { accessibleSum, bitOf } = this.#bits
+    const { touching } = this.#wish
+    const end = start + this.#count
+    if (this.#wish.needsAccessible && accessibleSum[end] === accessibleSum[start]) return false
+    if (touching === undefined) return true
+    for (let seat = start; seat < end; seat += 1) {
+      const bit = bitOf[seat] as number
+      if ((((touching[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1) return true
+    }
+    return false
+  }
+
+  #keyOf(start: number): number {
+    const { plan, costSum } = this.#bits
+    const bit = start - this.#first
+    const quality = ((costSum[start + this.#count] as number) - (costSum[start] as number)) >>> 0
+    const left = onesBelow(this.#free, this.#base, bit)
+    const right = onesFrom(this.#free, this.#base, bit + this.#count, this.#wordCount)
+    const isOrphan = left > 0 && right > 0 && (left === 1 || right === 1)
     const row = plan.rowOf[start] as number
     const rowStart = plan.rowStart[row] as number
     const rowLength = (plan.rowStart[row + 1] as number) - rowStart
-    const offCentre = Math.abs(2 * (start - rowStart) + count - rowLength)
+    const offCentre = Math.abs(2 * (start - rowStart) + this.#count - rowLength)
     return (
       (isOrphan && this.#wish.orphans ? ORPHAN_UNIT : 0) +
+      quality * QUALITY_UNIT +
       Math.min(offCentre, CENTRALITY_MAX) * CENTRALITY_UNIT +
       Math.min(left + right, LEFTOVER_MAX)
     )
   }
-
-  #touches(start: number, end: number): boolean {
-    const words = this.#wish.touching as Uint32Array
-    for (let seat = start; seat < end; seat += 1) {
-      const bit = this.#bits.bitOf[seat] as number
-      if ((((words[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1) return true
-    }
-    return false
-  }
-}
-
-interface Place {
-  readonly free: Uint32Array
-  readonly base: number
-  readonly wordCount: number
 }
 
 /** Whether a key's block leaves an orphan behind: step 2 of the ladder, not step 1. */

@@ -15,13 +15,11 @@ import { assert } from '../../shared/assert.ts'
 import type { SeatIndex } from '../../shared/ids.ts'
 import type { SeatingPlan } from '../../shared/seating-plan.ts'
 import { BlockScan, blockOf, NO_KEY } from './block-scan.ts'
-import { type Among, eachRun } from './block-search.ts'
 import { allowedWords, needsAccessible } from './plan-bits.ts'
-import type { Search, SearchIndex } from './search-index.ts'
+import { GROUP_MIN, measureRoom, type Room, runSearch } from './run-search.ts'
+import type { Among, Search, SearchIndex } from './search-index.ts'
 import { SEARCH, searchKey } from './search-key.ts'
 import { Tournament } from './tournament.ts'
-
-const GROUP_MIN = 2
 
 /** The Seats of the best groups, ascending, or undefined. */
 export function bestGroups(
@@ -34,28 +32,26 @@ export function bestGroups(
   return index.searchOf(key, () => new GroupSearch(index, count, among)).best
 }
 
-/** What the runs of a section can hold. */
-interface Room {
-  /** Seats in runs of 2 and more */
-  seats: number
-  longest: number
-  /** how many runs hold 3 and more */
-  longRuns: number
-}
-
 class GroupSearch implements Search {
   readonly #index: SearchIndex
+  readonly #among: Among
   readonly #count: number
   readonly #needsAccessible: boolean
   readonly #allowed: Uint32Array
   readonly #costs: Tournament
   readonly #segmentsOf: readonly (readonly number[])[]
-  /** the section's free Seats while its groups are being cut out */
+  /** sections to look at again before the next answer */
+  readonly #changed = new Set<number>()
+  readonly #cuts: Map<number, BlockScan> = new Map()
+  // the section being looked at, its segments counted from 0, while groups are cut out of it
+  #segments: readonly number[] = []
   readonly #left: Uint32Array
+  readonly #rooms: Room[] = []
   #taken: SeatIndex[] = []
 
   constructor(index: SearchIndex, count: number, among: Among) {
     this.#index = index
+    this.#among = among
     this.#count = count
     this.#needsAccessible = needsAccessible(among.kinds)
     this.#allowed = allowedWords(index.bits, among.categories, among.kinds)
@@ -65,6 +61,8 @@ class GroupSearch implements Search {
   }
 
   get best(): SeatIndex[] | undefined {
+    for (const section of this.#changed) this.#costs.set(section, this.#look(section))
+    this.#changed.clear()
     if (this.#costs.best === NO_KEY) return undefined
     const cost = this.#look(this.#costs.bestLeaf)
     assert(cost === this.#costs.best, 'X1: the index is right')
@@ -72,90 +70,113 @@ class GroupSearch implements Search {
   }
 
   refreshAll(): void {
+    this.#changed.clear()
     this.#costs.fill(section => this.#look(section), this.#segmentsOf.length)
   }
 
   refreshSegment(segment: number): void {
     const { plan } = this.#index.bits
     const row = plan.rowOf[plan.segmentStart[segment] as number] as number
-    const section = plan.sectionOfRow[row] as number
-    this.#costs.set(section, this.#look(section))
+    this.#changed.add(plan.sectionOfRow[row] as number)
   }
 
   /** The cost of the section's groups; their Seats are then in #taken. */
   #look(section: number): number {
-    const segments = this.#segmentsOf[section] as readonly number[]
-    const isSeated = this.#needsAccessible
-      ? this.#seatAccessible(segments)
-      : this.#restart(segments) && this.#seatRest(segments, this.#count)
+    this.#segments = this.#segmentsOf[section] as readonly number[]
+    const isSeated = this.#needsAccessible ? this.#seatAccessible() : this.#seatGeneral()
     if (!isSeated) return NO_KEY
     assert(this.#taken.length === this.#count, 'B4: groups seat the whole party')
     const { qualityCost } = this.#index.bits.plan
     return this.#taken.reduce((sum, seat) => sum + (qualityCost[seat] as number), 0)
   }
 
+  #seatGeneral(): boolean {
+    this.#restart()
+    return this.#seatRest(this.#count)
+  }
+
   /** Q2 */
-  #seatAccessible(segments: readonly number[]): boolean {
+  #seatAccessible(): boolean {
     for (let size = this.#count; size >= GROUP_MIN; size -= 1) {
-      this.#restart(segments)
-      if (!this.#take(segments, size, true)) continue
-      if (this.#seatRest(segments, this.#count - size)) return true
+      this.#restart()
+      if (this.#take(size, true) && this.#seatRest(this.#count - size)) return true
     }
     return false
   }
 
-  #restart(segments: readonly number[]): true {
+  #restart(): void {
     const { free, bits } = this.#index
+    const runs = runSearch(this.#index, this.#among)
     this.#taken = []
-    for (const segment of segments) {
+    this.#segments.forEach((segment, at) => {
       const end = bits.wordStart[segment + 1] as number
-      for (let at = bits.wordStart[segment] as number; at < end; at += 1) {
-        this.#left[at] = free[at] as number
+      for (let word = bits.wordStart[segment] as number; word < end; word += 1) {
+        this.#left[word] = free[word] as number
       }
-    }
-    return true
+      this.#rooms[at] ??= { seats: 0, longest: 0, longRuns: 0 }
+      runs.readRoom(segment, this.#rooms[at])
+    })
   }
 
   /** Q1 */
-  #seatRest(segments: readonly number[], count: number): boolean {
+  #seatRest(count: number): boolean {
     let rest = count
     while (rest > 0) {
-      const size = nextGroup(rest, this.#roomIn(segments))
+      const size = nextGroup(rest, this.#wholeRoom())
       if (size === 0) return false
-      const isTaken = this.#take(segments, size, false)
+      const isTaken = this.#take(size, false)
       assert(isTaken, 'B4: a run as long as the longest is there')
       rest -= size
     }
     return true
   }
 
-  #roomIn(segments: readonly number[]): Room {
-    const room: Room = { seats: 0, longest: 0, longRuns: 0 }
-    const words = { free: this.#left, allowed: this.#allowed }
-    const count = (_start: number, length: number): void => {
-      if (length < GROUP_MIN) return
-      room.seats += length
-      room.longest = Math.max(room.longest, length)
-      if (length > GROUP_MIN) room.longRuns += 1
+  #wholeRoom(): Room {
+    const whole: Room = { seats: 0, longest: 0, longRuns: 0 }
+    for (let at = 0; at < this.#segments.length; at += 1) {
+      const room = this.#rooms[at] as Room
+      whole.seats += room.seats
+      whole.longest = Math.max(whole.longest, room.longest)
+      whole.longRuns += room.longRuns
     }
-    for (const segment of segments) eachRun(this.#index.bits, segment, words, count)
-    return room
+    return whole
   }
 
-  #take(segments: readonly number[], size: number, isAccessible: boolean): boolean {
+  /** Cuts the best block of that size out of the section. */
+  #take(size: number, isAccessible: boolean): boolean {
     const { bits } = this.#index
-    const wish = { count: size, allowed: this.#allowed, orphans: false }
-    const scan = new BlockScan(bits, { ...wish, needsAccessible: isAccessible })
-    for (const segment of segments) {
+    const scan = this.#cutOf(size, isAccessible)
+    scan.reset()
+    let takenAt = -1
+    for (let at = 0; at < this.#segments.length; at += 1) {
+      if ((this.#rooms[at] as Room).longest < size) continue
+      const segment = this.#segments[at] as number
+      const before = scan.start
       scan.scan(segment, this.#left, bits.wordStart[segment] as number)
+      if (scan.start !== before) takenAt = at
     }
-    if (scan.start < 0) return false
-    for (const seat of blockOf(scan.start, size)) {
-      const bit = bits.bitOf[seat] as number
-      this.#left[bit >>> 5] = (this.#left[bit >>> 5] as number) & ~(1 << (bit & 31))
-      this.#taken.push(seat)
-    }
+    if (takenAt < 0) return false
+    for (const seat of blockOf(scan.start, size)) this.#remove(seat)
+    const words = { free: this.#left, allowed: this.#allowed, needsAccessible: false }
+    measureRoom(bits, this.#segments[takenAt] as number, words, this.#rooms[takenAt] as Room)
     return true
+  }
+
+  #remove(seat: SeatIndex): void {
+    const bit = this.#index.bits.bitOf[seat] as number
+    this.#left[bit >>> 5] = (this.#left[bit >>> 5] as number) & ~(1 << (bit & 31))
+    this.#taken.push(seat)
+  }
+
+  #cutOf(size: number, isAccessible: boolean): BlockScan {
+    const key = isAccessible ? -size : size
+    let scan = this.#cuts.get(key)
+    if (scan === undefined) {
+      const wish = { count: size, allowed: this.#allowed, orphans: false }
+      scan = new BlockScan(this.#index.bits, { ...wish, needsAccessible: isAccessible })
+      this.#cuts.set(key, scan)
+    }
+    return scan
   }
 }
 

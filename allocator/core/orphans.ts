@@ -27,6 +27,8 @@ export function newOrphans(
   asked: readonly SeatIndex[],
   alsoFree: readonly SeatIndex[],
 ): SeatIndex[] {
+  if (asked.length === 0) return []
+  if (alsoFree.length === 0 && isOneBlock(seats, asked)) return besideBlock(seats, asked)
   if (marks.length < seats.seatCount) marks = new Uint8Array(seats.seatCount)
   for (const seat of alsoFree) marks[seat] = OWN
   for (const seat of asked) marks[seat] = ASKED
@@ -34,6 +36,32 @@ export function newOrphans(
   for (const seat of asked) collectBeside(seats, seat, orphans)
   for (const seat of asked) marks[seat] = 0
   for (const seat of alsoFree) marks[seat] = 0
+  return orphans
+}
+
+/** Ascending neighbours of one segment: what nearly every hold asks for. */
+function isOneBlock(seats: SeatMap, asked: readonly SeatIndex[]): boolean {
+  const first = asked[0] as number
+  const last = asked[asked.length - 1] as number
+  if (last - first !== asked.length - 1) return false
+  if (seats.plan.segmentOf[first] !== seats.plan.segmentOf[last]) return false
+  for (let at = 1; at < asked.length; at += 1) if (asked[at] !== first + at) return false
+  return true
+}
+
+/** O2: with l or r = 0 a single left Seat is all that is left, so only l and r > 0 can refuse. */
+function besideBlock(seats: SeatMap, asked: readonly SeatIndex[]): SeatIndex[] {
+  const first = asked[0] as number
+  const last = asked[asked.length - 1] as number
+  const segment = seats.plan.segmentOf[first] as number
+  const start = seats.plan.segmentStart[segment] as number
+  const end = seats.plan.segmentStart[segment + 1] as number
+  const isFree = (seat: number): boolean =>
+    seat >= start && seat < end && seats.isFree(seat as SeatIndex)
+  if (!isFree(first - 1) || !isFree(last + 1)) return []
+  const orphans: SeatIndex[] = []
+  if (!isFree(first - 2)) orphans.push((first - 1) as SeatIndex)
+  if (!isFree(last + 2)) orphans.push((last + 1) as SeatIndex)
   return orphans
 }
 

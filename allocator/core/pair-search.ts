@@ -12,9 +12,8 @@
 import { assert } from '../../shared/assert.ts'
 import type { SeatIndex } from '../../shared/ids.ts'
 import { BlockScan, blockOf, NO_KEY } from './block-scan.ts'
-import type { Among } from './block-search.ts'
 import { allowedWords, needsAccessible } from './plan-bits.ts'
-import type { Search, SearchIndex } from './search-index.ts'
+import type { Among, Search, SearchIndex } from './search-index.ts'
 import { SEARCH, searchKey } from './search-key.ts'
 import { Tournament } from './tournament.ts'
 
@@ -43,6 +42,8 @@ class PairSearch implements Search {
   readonly #frontOf: Int32Array
   /** by size of a half, the smaller first; one when the party is even */
   readonly #scans: ReadonlyMap<number, BlockScan>
+  /** front rows to look at again before the next answer */
+  readonly #changed = new Set<number>()
   #found: SeatIndex[] = []
 
   constructor(index: SearchIndex, count: number, among: Among) {
@@ -62,6 +63,8 @@ class PairSearch implements Search {
   }
 
   get best(): SeatIndex[] | undefined {
+    for (const row of this.#changed) this.#keys.set(row, this.#look(row))
+    this.#changed.clear()
     if (this.#keys.best === NO_KEY) return undefined
     const key = this.#look(this.#keys.bestLeaf)
     assert(key === this.#keys.best, 'X1: the index is right')
@@ -69,6 +72,7 @@ class PairSearch implements Search {
   }
 
   refreshAll(): void {
+    this.#changed.clear()
     this.#keys.fill(row => this.#look(row), this.#index.bits.plan.rowCount)
   }
 
@@ -76,9 +80,9 @@ class PairSearch implements Search {
   refreshSegment(segment: number): void {
     const { plan } = this.#index.bits
     const row = plan.rowOf[plan.segmentStart[segment] as number] as number
-    this.#keys.set(row, this.#look(row))
+    this.#changed.add(row)
     const front = this.#frontOf[row] as number
-    if (front >= 0) this.#keys.set(front, this.#look(front))
+    if (front >= 0) this.#changed.add(front)
   }
 
   /** The key of the best pair with this front row; its Seats are then in #found. */
@@ -128,13 +132,13 @@ class PairSearch implements Search {
   /** Every block of that size in a row. */
   #blocksIn(row: number, size: number): Block[] {
     const { bits, free } = this.#index
-    const { plan, wordStart } = bits
+    const { plan } = bits
     const scan = this.#scans.get(size) as BlockScan
     const blocks: Block[] = []
     const last = plan.segmentOf[(plan.rowStart[row + 1] as number) - 1] as number
     const first = plan.segmentOf[plan.rowStart[row] as number] as number
     for (let segment = first; segment <= last; segment += 1) {
-      scan.each(segment, free, wordStart[segment] as number, (start, key) => {
+      scan.each(segment, free, (start, key) => {
         blocks.push({ start, key })
       })
     }

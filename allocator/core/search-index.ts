@@ -10,13 +10,20 @@
 //   X3. At most SEARCHES_MAX searches live; the one unused for longest goes first.
 
 import { assert } from '../../shared/assert.ts'
+import type { CategorySet } from '../../shared/commands.ts'
 import type { SeatIndex } from '../../shared/ids.ts'
 import type { SeatingPlan } from '../../shared/seating-plan.ts'
-import { type PlanBits, planBitsOf } from './plan-bits.ts'
+import { type KindSet, type PlanBits, planBitsOf } from './plan-bits.ts'
 
 const FREE = 0
 const SEARCHES_MAX = 64
 const LOG_LENGTH_MIN = 64
+
+/** The Seats that a search may take. */
+export interface Among {
+  readonly categories: CategorySet
+  readonly kinds: KindSet
+}
 
 /** Keeps an answer per segment, row or section up to date. */
 export interface Search {

@@ -1,24 +1,23 @@
 // The name of a search: equal questions have equal keys (search-index.ts).
 
-import type { CategorySet } from '../../shared/commands.ts'
 import type { SeatingPlan } from '../../shared/seating-plan.ts'
-import { categoriesIn, type KindSet } from './plan-bits.ts'
+import { categoriesIn } from './plan-bits.ts'
+import type { Among } from './search-index.ts'
 
 /** What is searched; one number each. */
 export const SEARCH = Object.freeze({
   block: 0,
   blockWithOrphans: 1,
-  reach: 2,
+  run: 2,
   pair: 3,
   group: 4,
   single: 5,
+  reach: 6,
 })
 
-export interface SearchName {
+export interface SearchName extends Among {
   readonly search: number
   readonly count: number
-  readonly categories: CategorySet
-  readonly kinds: KindSet
 }
 
 /** Exact below 2^43: 30 bits of categories, 3 of kinds, 7 of count, 3 of search. */
