@@ -132,7 +132,8 @@ class Sight {
         const start = first + (at - base) * 32
         let word = (free[at] as number) & (this.allowed[at] as number)
         for (const seat of this.own) {
-          if (seat >= start && seat < start + 32) word |= 1 << (seat - start)
+          const isHere = this.plan.segmentOf[seat] === segment
+          if (isHere && seat >= start && seat < start + 32) word |= 1 << (seat - start)
         }
         for (; word !== 0; word &= word - 1) yield (start + trailingZeros(word)) as SeatIndex
       }
