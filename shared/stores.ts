@@ -86,6 +86,7 @@ export interface ImportedLayout {
 
 export type ImportOutcome =
   | WriteOutcome<ImportedLayout>
+  | { readonly kind: 'bad-json'; readonly detail: string }
   | { readonly kind: 'invalid'; readonly problems: readonly LayoutProblem[] }
 
 export interface LayoutImporter {
