@@ -106,6 +106,11 @@ export class Admission {
     }
   }
 
+  /** false: `request` refuses nobody, so that nobody needs to wait for its answer. M1 */
+  get limitsCustomers(): boolean {
+    return this.#mode === 'on'
+  }
+
   /** undefined: admitted, and `leave` must follow. M3 */
   enter(): Problem | undefined {
     if (this.#inFlight >= this.#limits.requestsInFlightMax) {

@@ -15,6 +15,7 @@ export const LIMITS = Object.freeze({
   layoutBodyBytesMax: 32 * 1024 * 1024,
   socketFrameBytesSoftMax: 4 * 1024,
   socketFrameBytesHardMax: 16 * 1024,
+  socketBacklogBytesMax: 64 * 1024,
   watchedShowsPerSocketMax: 8,
   messagesPerSocketPerSecond: 20,
   messagesPerSocketBurst: 40,
