@@ -182,12 +182,12 @@ function refusalToLeave(state: ShardState, found: FoundEntry): Refusal | undefin
 
 /** Declining keeps the place, so it is for offers that nobody pays for and that still run. */
 function refusalToDecline(state: ShardState, found: FoundEntry, now: Instant): Refusal | undefined {
+  const refusal = refusalToLeave(state, found)
+  if (refusal !== undefined) return refusal
   const slot = state.holds.find(holdOf(found))
   if (now >= state.holds.expiresAtOf(slot)) {
     return refused('hold-expired', 'This offer has expired: join the waitlist anew.')
   }
-  if (state.holds.phaseOf(slot) === 'paying') {
-    return refused('hold-paying', 'The seats of this offer are being paid for: release the hold.')
-  }
-  return refusalToLeave(state, found)
+  if (state.holds.phaseOf(slot) !== 'paying') return undefined
+  return refused('hold-paying', 'The seats of this offer are being paid for: release the hold.')
 }

@@ -140,6 +140,10 @@ export class Waitlist {
     return (this.#rows.marksAt(place) & LIFTED) !== 0
   }
 
+  hasDeclined(place: number): boolean {
+    return (this.#rows.marksAt(place) & DECLINED) !== 0
+  }
+
   /** The hold of the current or next offer of this entry. */
   offerHoldAt(place: number): HoldId {
     const declineCount = (this.#rows.marksAt(place) & DECLINED) !== 0 ? 1 : 0
