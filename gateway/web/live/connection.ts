@@ -27,10 +27,12 @@ export type LiveOptions = {
   readonly onEntry: (entry: Entry) => void
 }
 
+type Timer = ReturnType<typeof setTimeout>
+
 type Pending = {
   readonly resolve: (ok: Readonly<Record<string, unknown>>) => void
   readonly reject: (failure: Refused) => void
-  readonly timer: number
+  readonly timer: Timer
 }
 
 export type LinkState =
@@ -50,8 +52,8 @@ export class LiveConnection {
   #unclaimed: ArrayBuffer[] = []
   #nextId = 1
   #attempt = 0
-  #retryTimer = 0
-  #tickTimer = 0
+  #retryTimer: Timer | undefined
+  #tickTimer: Timer | undefined
 
   constructor(options: LiveOptions) {
     this.#options = options
@@ -62,7 +64,7 @@ export class LiveConnection {
     this.#watches.set(showId, watch)
     if (this.link.get().kind === 'ready') this.#ask(watch)
     else this.open()
-    if (this.#tickTimer === 0) this.#tickTimer = window.setInterval(() => this.#tick(), TICK_MS)
+    this.#tickTimer ??= setInterval(() => this.#tick(), TICK_MS)
     return watch
   }
 
@@ -80,7 +82,7 @@ export class LiveConnection {
     }
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
-      const timer = window.setTimeout(() => {
+      const timer = setTimeout(() => {
         this.#pending.delete(id)
         reject(new Refused(silence('No answer came in time.')))
       }, ANSWER_WITHIN_MS)
@@ -210,7 +212,7 @@ export class LiveConnection {
   #goAway(afterMs: number): void {
     const socket = this.#socket
     const wait = Math.random() * Math.max(0, afterMs)
-    window.setTimeout(() => {
+    setTimeout(() => {
       if (socket === this.#socket) socket?.close()
     }, wait)
   }
@@ -222,13 +224,13 @@ export class LiveConnection {
     if (needsToken && this.#token !== undefined) this.#options.forgetToken(this.#token)
     const waitMs = atLeastMs + waitOf(this.#attempt++, Math.random()) // U7
     this.link.set({ kind: 'waiting', until: performance.now() + waitMs })
-    this.#retryTimer = window.setTimeout(() => this.open(), waitMs)
+    this.#retryTimer = setTimeout(() => this.open(), waitMs)
   }
 
   #shut(): void {
     clearTimeout(this.#retryTimer)
     clearInterval(this.#tickTimer)
-    this.#tickTimer = 0
+    this.#tickTimer = undefined
     this.#attempt = 0
     const socket = this.#socket
     this.#drop()

@@ -83,7 +83,7 @@ export class Readout {
 
   caption(index: number | undefined): void {
     this.#captioned = index
-    const hint = 'Press a seat to pick it. Arrow keys move from seat to seat.'
+    const hint = 'Press a seat to pick it.'
     this.#caption.textContent = index === undefined ? hint : this.#options.describe(index)
   }
 

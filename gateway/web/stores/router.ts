@@ -2,6 +2,8 @@
 //
 // Owns: addresses to routes and back, the history of the browser.
 // Leaves to others: what a page shows (components/), serving index.html for each (the gateway).
+//
+//   U30. Every page has an address that leads back to it, also after a reload.
 
 import { Store } from '../lib/store.ts'
 
