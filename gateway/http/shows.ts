@@ -31,18 +31,17 @@ const show = route({
   problems: ['not-found', 'shard-unavailable', 'overloaded'],
   handle: async (ask, house) => {
     const number = asShowNumber(numberIn('show', ask.params.showId))
-    const read = () => showFactsOf(house, number)
-    const facts = await house.reads.get(`show ${number}`, read)
-    const { counts } = await seatsOf(house, number)
-    const status = statusOf(facts.row, Date.now())
-    const { id, times, rest } = facts
-    return conditional(
-      ask,
-      tagged(JSON.stringify({ id, ...times, status, ...rest, counts })),
-      REVALIDATE,
-    )
+    return conditional(ask, tagged(JSON.stringify(await showJsonOf(house, number))), REVALIDATE)
   },
 })
+
+/** The Show resource as it is now. */
+export async function showJsonOf(house: House, number: ShowNumber): Promise<object> {
+  const read = () => showFactsOf(house, number)
+  const { row, id, times, rest } = await house.reads.get(`show ${number}`, read)
+  const { counts } = await seatsOf(house, number)
+  return { id, ...times, status: statusOf(row, Date.now()), ...rest, counts }
+}
 
 /** Everything of a show but what moves; the parts are read together. */
 async function showFactsOf(house: House, number: ShowNumber) {

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { LIMITS } from '../../shared/limits.ts'
-import { movieFields, policyFields, SeatCounts } from './catalog.ts'
+import { movieFields, policyFields, SeatCounts, Show } from './catalog.ts'
 import { Currency, Money, Name, publicId, TimeIn, textOf } from './common.ts'
 
 const timeZones = new Set([...Intl.supportedValuesOf('timeZone'), 'UTC'])
@@ -93,3 +93,21 @@ export const Report = z
     ),
   })
   .meta({ id: 'Report' })
+
+export const ShowWritten = z
+  .strictObject({
+    ...Show.shape,
+    warnings: z
+      .array(z.string())
+      .meta({ description: 'e.g. shows that overlap in the auditorium' }),
+  })
+  .meta({ id: 'ShowWritten' })
+
+export const SeatsBlocked = z
+  .strictObject({
+    showId: publicId('show'),
+    seats: z.array(z.int().min(0)),
+    reason: z.string(),
+    counts: SeatCounts,
+  })
+  .meta({ id: 'SeatsBlocked' })

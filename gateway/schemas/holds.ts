@@ -120,7 +120,7 @@ export const Booking = z
       z.strictObject({
         index: z.int().min(0),
         label: z.string(),
-        ticketId: z.string(),
+        ticketId: z.string().optional().meta({ description: 'absent while pending' }),
         price: Money,
       }),
     ),
