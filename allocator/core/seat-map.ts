@@ -28,8 +28,11 @@ const ACCESSIBLE = 1
 export class SeatMap {
   readonly plan: SeatingPlan
   readonly #states: Uint8Array
-  /** how many Seats are published as each code */
-  readonly #published: Int32Array
+  // how many Seats are published as each code: fields, because a typed array weighs 228 bytes a Show
+  #free: number
+  #held = 0
+  #sold = 0
+  #blocked = 0
   #freeAccessible: number
   /** bit i of word i div 32; exists while any Seat is reserved */
   #reserved: Uint32Array | undefined
@@ -40,7 +43,7 @@ export class SeatMap {
   constructor(plan: SeatingPlan) {
     this.plan = plan
     this.#states = new Uint8Array((plan.seatCount + 3) >>> 2)
-    this.#published = Int32Array.of(plan.seatCount, 0, 0, 0)
+    this.#free = plan.seatCount
     this.#freeAccessible = accessibleCountOf(plan)
   }
 
@@ -99,13 +102,12 @@ export class SeatMap {
   }
 
   get counts(): SeatCounts {
-    const published = this.#published
     const counts = {
-      free: published[FREE] as number,
+      free: this.#free,
       reserved: this.#reservedCount,
-      held: (published[HELD] as number) - this.#reservedCount,
-      sold: published[SOLD] as number,
-      blocked: published[BLOCKED] as number,
+      held: this.#held - this.#reservedCount,
+      sold: this.#sold,
+      blocked: this.#blocked,
     }
     const total = counts.free + counts.reserved + counts.held + counts.sold + counts.blocked
     assert(total === this.plan.seatCount && counts.held >= 0, 'S3: the counts add up to capacity')
@@ -113,11 +115,11 @@ export class SeatMap {
   }
 
   get soldCount(): number {
-    return this.#published[SOLD] as number
+    return this.#sold
   }
 
   get blockedCount(): number {
-    return this.#published[BLOCKED] as number
+    return this.#blocked
   }
 
   /** Free Seats that only an accessible request is given. */
@@ -127,7 +129,7 @@ export class SeatMap {
 
   /** Free Seats that a general request may be given. */
   get freeGeneralCount(): number {
-    return (this.#published[FREE] as number) - this.#freeAccessible
+    return this.#free - this.#freeAccessible
   }
 
   /** The first and last free Seat of the free block around a free Seat, within its segment. O(block). */
@@ -195,12 +197,18 @@ export class SeatMap {
   #publish(seat: SeatIndex, old: SeatCode, state: SeatCode): void {
     const at = seat >>> 2
     this.#states[at] = (this.#states[at] as number) ^ ((old ^ state) << ((seat & 3) << 1))
-    const published = this.#published
-    published[old] = (published[old] as number) - 1
-    published[state] = (published[state] as number) + 1
+    this.#count(old, -1)
+    this.#count(state, 1)
     if (old !== FREE && state !== FREE) return
     if (this.plan.kindOf[seat] === ACCESSIBLE) this.#freeAccessible += state === FREE ? 1 : -1
     this.#index?.freeChanged(seat)
+  }
+
+  #count(state: SeatCode, change: number): void {
+    if (state === FREE) this.#free += change
+    else if (state === HELD) this.#held += change
+    else if (state === SOLD) this.#sold += change
+    else this.#blocked += change
   }
 
   #dropReservation(seat: SeatIndex): void {
@@ -221,11 +229,14 @@ export class SeatMap {
   }
 
   #recount(): void {
-    this.#published.fill(0)
+    this.#free = 0
+    this.#held = 0
+    this.#sold = 0
+    this.#blocked = 0
     this.#freeAccessible = 0
     for (let seat = 0; seat < this.plan.seatCount; seat += 1) {
       const state = this.stateOf(seat as SeatIndex)
-      this.#published[state] = (this.#published[state] as number) + 1
+      this.#count(state, 1)
       if (state === FREE && this.plan.kindOf[seat] === ACCESSIBLE) this.#freeAccessible += 1
     }
   }
