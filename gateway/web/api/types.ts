@@ -17,11 +17,11 @@ export type Cinema = { readonly id: string; readonly name: string }
 export type Movie = {
   readonly id: string
   readonly title: string
-  readonly synopsis?: string | null
-  readonly durationMinutes?: number | null
-  readonly language?: string | null
-  readonly certificate?: string | null
-  readonly genres?: readonly string[] | null
+  readonly synopsis?: string | undefined
+  readonly durationMinutes?: number | undefined
+  readonly language?: string | undefined
+  readonly certificate?: string | undefined
+  readonly genres?: readonly string[] | undefined
 }
 
 export type ShowStatus = 'scheduled' | 'on-sale' | 'closed' | 'cancelled'
@@ -30,9 +30,8 @@ export type ShowStatus = 'scheduled' | 'on-sale' | 'closed' | 'cancelled'
 export type ShowSummary = {
   readonly id: string
   readonly startsAt: string
-  readonly timeZone?: string
-  readonly status?: ShowStatus
-  readonly auditorium?: { readonly id: string; readonly name: string }
+  readonly status: ShowStatus
+  readonly auditorium: { readonly id: string; readonly name: string }
 }
 
 export type CinemaWithShows = Cinema & { readonly shows: readonly ShowSummary[] }
@@ -58,7 +57,7 @@ export type Show = {
   readonly salesOpenAt: string
   readonly salesCloseAt: string
   readonly status: ShowStatus
-  readonly policy: { readonly seatsMax?: number }
+  readonly policy: { readonly seatsMax: number }
   readonly categories: readonly Category[]
   readonly counts: SeatCounts
 }
@@ -82,7 +81,6 @@ export type Layout = {
   readonly id: string
   readonly seats: readonly LayoutSeat[]
   readonly sections: readonly string[]
-  readonly categories?: readonly { readonly id: string; readonly name: string }[]
   readonly width: number
   readonly height: number
   readonly focus: { readonly x: number; readonly y: number }
@@ -107,7 +105,7 @@ export type Hold = {
   readonly ttlMs: number
   readonly extensionsLeft: number
   readonly origin: 'direct' | 'offer'
-  readonly bookingId?: string | null
+  readonly bookingId?: string | undefined
   readonly epoch: number
   readonly sequence: number
 }
@@ -120,7 +118,7 @@ export type Entry = {
   readonly state: EntryState
   readonly party: number
   readonly ahead: number
-  readonly hold?: Hold | null
+  readonly hold?: Hold | undefined
 }
 
 export type Booking = {
@@ -134,22 +132,22 @@ export type Booking = {
 
 export type BestAsk = {
   readonly count: number
-  readonly categories?: readonly string[]
-  readonly together?: boolean
-  readonly accessible?: boolean
+  readonly categories?: readonly string[] | undefined
+  readonly together?: boolean | undefined
+  readonly accessible?: boolean | undefined
 }
 
 export type SeatsAsk = { readonly seats: readonly number[] } | { readonly best: BestAsk }
 
 export type WaitAsk = {
   readonly party: number
-  readonly minParty?: number
-  readonly categories?: readonly string[]
-  readonly together?: boolean
-  readonly accessible?: boolean
+  readonly minParty?: number | undefined
+  readonly categories?: readonly string[] | undefined
+  readonly together?: boolean | undefined
+  readonly accessible?: boolean | undefined
 }
 
-export type Page<Item> = { readonly items: readonly Item[]; readonly next?: string | null }
+export type Page<Item> = { readonly items: readonly Item[]; readonly next: string | null }
 
 export type Session = {
   readonly token: string

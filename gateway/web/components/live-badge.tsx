@@ -38,5 +38,5 @@ function Age({ since }: { since: number }) {
     return () => clearInterval(timer)
   }, [])
   const seconds = Math.max(0, Math.round((now - since) / 1_000))
-  return <span aria-hidden="true"> · seen {seconds} s ago, reconnecting</span>
+  return <span aria-hidden="true"> · seen {seconds} s ago</span>
 }

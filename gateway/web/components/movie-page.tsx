@@ -103,7 +103,7 @@ function CinemaTimes(props: { cinema: CinemaWithShows; day: string; zone: string
           <li key={show.id}>
             <Link to={{ kind: 'show', showId: show.id }} class="time">
               <strong>{timeText(show.startsAt, zone)}</strong>
-              <span class="soft">{show.auditorium?.name ?? ''}</span>
+              <span class="soft">{show.auditorium.name}</span>
             </Link>
           </li>
         ))}

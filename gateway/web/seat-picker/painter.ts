@@ -3,7 +3,7 @@
 // Owns: grouping seats by look so that one fill paints many, detail by size, single-seat repaints.
 // Leaves to others: shapes (glyphs.ts), colours (palette.ts), which part is seen (viewport.ts).
 //
-//   U23. A change repaints the cells of the seats that changed and nothing else.
+//   U23. A change repaints the cells of the seats that changed, and what stands into them, only.
 //   U24. Below 9 pixels a mark is a silhouette: full, half, dot, bar; above it carries its glyph.
 
 import { bar, check, cross, dot, exclamation, hatch, star, wheelchair } from './glyphs.ts'
@@ -55,16 +55,26 @@ export function paintAll(context: Context, scene: Scene): void {
 export function paintSome(context: Context, scene: Scene, seats: Iterable<number>): void {
   const { plan, view, size, palette } = scene
   const half = (plan.pitch * view.scale) / 2
+  const touched = new Set<number>()
+  context.fillStyle = palette.ground
   for (const index of seats) {
     const { x, y } = plan.seat(index)
     const px = x * view.scale + view.offsetX
     const py = y * view.scale + view.offsetY
     const isOut = px < -half || py < -half || px > size.width + half || py > size.height + half
     if (isOut) continue
-    context.fillStyle = palette.ground
     context.fillRect(px - half, py - half, half * 2, half * 2)
-    paintGroup(context, scene, lookOf(scene, nameOfLook(scene, index)), [index])
+    for (const near of standingInto(plan, x, y)) touched.add(near)
   }
+  for (const [name, group] of grouped(scene, [...touched])) {
+    paintGroup(context, scene, lookOf(scene, name), group)
+  }
+}
+
+/** The seat itself, and in slanted rows the neighbours whose corners reach into its cell. */
+function standingInto(plan: Plan, x: number, y: number): number[] {
+  const reach = plan.pitch * 0.92
+  return plan.within({ minX: x - reach, minY: y - reach, maxX: x + reach, maxY: y + reach })
 }
 
 export const seatPixels = (plan: Plan, view: Viewport): number => plan.pitch * view.scale * FILL
@@ -80,10 +90,12 @@ function grouped(scene: Scene, seats: readonly number[]): Map<number, number[]> 
   return groups
 }
 
+const ORDINALS = Object.fromEntries(MARKS.map((mark, i) => [mark, i])) as Record<Mark, number>
+
 /** A look as one number: tint, mark and dimness. */
 function nameOfLook(scene: Scene, index: number): number {
   const tint = scene.tintOf(index) % TINT_COUNT
-  const mark = MARKS.indexOf(scene.markOf(index))
+  const mark = ORDINALS[scene.markOf(index)]
   return (tint * MARKS.length + mark) * 2 + (scene.isDim(index) ? 1 : 0)
 }
 
@@ -141,9 +153,10 @@ function paintSilhouettes(
   const r = Math.max(0.75, seatPixels(scene.plan, scene.view) / 2)
   context.beginPath()
   eachPlace(scene, seats, silhouetteOf(context, look.mark, r))
-  context.fill()
+  if (look.mark === 'held') context.fill()
 }
 
+/** Plain rectangles are filled one by one; only triangles gather in the path. */
 function silhouetteOf(context: Context, mark: Mark, r: number): Place {
   switch (mark) {
     case 'held':
@@ -154,13 +167,13 @@ function silhouetteOf(context: Context, mark: Mark, r: number): Place {
         context.closePath()
       }
     case 'sold':
-      return (x, y) => context.rect(x - r * 0.45, y - r * 0.45, r * 0.9, r * 0.9)
+      return (x, y) => context.fillRect(x - r * 0.45, y - r * 0.45, r * 0.9, r * 0.9)
     case 'blocked':
-      return (x, y) => context.rect(x - r * 0.6, y - r * 0.14, r * 1.2, r * 0.28)
+      return (x, y) => context.fillRect(x - r * 0.6, y - r * 0.14, r * 1.2, r * 0.28)
     case 'free':
-      return (x, y) => context.rect(x - r, y - r, r * 2, r * 2)
+      return (x, y) => context.fillRect(x - r, y - r, r * 2, r * 2)
     default:
-      return (x, y) => context.rect(x - r * 1.15, y - r * 1.15, r * 2.3, r * 2.3)
+      return (x, y) => context.fillRect(x - r * 1.15, y - r * 1.15, r * 2.3, r * 2.3)
   }
 }
 

@@ -68,6 +68,7 @@ export class ShowDesk {
     const pressed = pressSeat(this.state.get().draft, index, this.#rules())
     this.state.patch({ draft: pressed.draft, conflicts: new Set() })
     if (pressed.why !== undefined) this.say('info', pressed.why)
+    else if (this.state.get().notice?.tone === 'info') this.hush()
   }
 
   undoDraft(): void {
