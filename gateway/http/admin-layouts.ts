@@ -26,7 +26,9 @@ const importLayout = route({
   access: 'admin',
   key: 'optional',
   params: z.strictObject({ id: IdInPath }),
-  body: z.looseObject({}).meta({ description: 'a layout or a pretix seating plan' }),
+  body: z
+    .looseObject({})
+    .meta({ id: 'LayoutDocument', description: 'a layout or a pretix seating plan' }),
   bodyBytesMax: LIMITS.layoutBodyBytesMax,
   hasRawBody: true,
   answers: { 201: { description: 'the new version', schema: LayoutVersion } },

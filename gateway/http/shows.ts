@@ -112,7 +112,7 @@ const seats = route({
   params: ShowParams,
   query: z.strictObject({ format: z.enum(['bits', 'list']).optional() }),
   answers: {
-    200: { description: 'the seats', schema: z.union([Catalog.Seats, Catalog.SeatsList]) },
+    200: { description: 'the seats', schema: Catalog.SeatsAnswer },
   },
   problems: ['not-found', 'shard-unavailable', 'overloaded'],
   handle: async (ask, house) => {

@@ -186,6 +186,8 @@ export const SeatsList = z
   .strictObject({ ...version, free: indexes, held: indexes, sold: indexes, blocked: indexes })
   .meta({ id: 'SeatsList', description: 'with ?format=list' })
 
+export const SeatsAnswer = z.union([Seats, SeatsList]).meta({ id: 'SeatsAnswer' })
+
 export const SearchHit = z
   .strictObject({
     kind: z.enum(['movie', 'cinema', 'city']),
