@@ -20,6 +20,7 @@ const TEXT_PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
 /** Pass as `types` of a Pool or Client. */
 export const pgTypes: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: string) =>
-    (format === 'binary' ? undefined : TEXT_PARSERS[oid]) ??
-    pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text'),
+    format === 'binary'
+      ? pg.types.getTypeParser(oid, 'binary')
+      : (TEXT_PARSERS[oid] ?? pg.types.getTypeParser(oid, 'text')),
 }

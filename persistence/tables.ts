@@ -118,6 +118,7 @@ export interface TransitionTable {
   booking: string | null
   customer: string | null
   seats: number[] | null
+  expiresAt: Timestamp | null
   detail: Json<Record<string, unknown>> | null
 }
 

@@ -45,6 +45,7 @@ const STATEMENTS = [
     booking uuid,
     customer uuid,
     seats int4[],
+    expires_at timestamptz,
     detail jsonb,
     primary key (shard, sequence)
   )`,

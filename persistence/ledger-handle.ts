@@ -1,0 +1,153 @@
+// The main thread's side of the ledger: waking it, and knowing how far it has come.
+//
+// Owns: the thread's life, the callbacks that wait for a frame.
+// Leaves to others: projecting (ledger-worker.ts), what a halt means for the process (main.ts).
+//
+//   LH1. Callbacks run in order of their frames, as soon as the commit is known.
+//   LH2. Waking costs one message per sleep of the thread, not one per frame.
+
+import { Worker } from 'node:worker_threads'
+import { Bug } from '../shared/assert.ts'
+import { Fault } from '../shared/faults.ts'
+import { asFrameNumber, type FrameNumber, type ShardNumber } from '../shared/ids.ts'
+import { LIMITS } from '../shared/limits.ts'
+import type { LedgerProgress } from '../shared/ports.ts'
+import type { LedgerWorkerData, ToLedgerHandle } from './ledger-messages.ts'
+
+export interface LedgerHandleOptions {
+  readonly url: string
+  /** Fault('ledger-violation' | 'journal-damaged') of one shard, or a Bug of the thread */
+  readonly onHalted: (error: Error, shard: ShardNumber | undefined) => void
+}
+
+export interface LedgerHandle extends LedgerProgress {
+  /** the frame is durable in the journal */
+  wake(shard: ShardNumber, frame: FrameNumber): void
+  /** frames that are durable and not yet projected */
+  lagFrames(): number
+  /** how old, by its shard's clock, the newest projected frame of the slowest shard is; 0: none behind */
+  lagMs(nowMs: number): number
+  stop(): Promise<void>
+}
+
+/** Resolves when the thread has read its cursors. */
+export async function startLedger(options: LedgerHandleOptions): Promise<LedgerHandle> {
+  const handle = new WorkerLedger(options)
+  await handle.ready
+  return handle
+}
+
+const STOP_MS_MAX = 3_000
+
+interface Waiting {
+  readonly frame: FrameNumber
+  readonly callback: () => void
+}
+
+class WorkerLedger implements LedgerHandle {
+  readonly ready: Promise<void>
+  readonly #worker: Worker
+  readonly #onHalted: LedgerHandleOptions['onHalted']
+  readonly #heads: BigInt64Array
+  readonly #awake: Int32Array
+  readonly #cursors = new Float64Array(LIMITS.shardCount)
+  readonly #times = new Float64Array(LIMITS.shardCount)
+  readonly #waiting: Waiting[][] = Array.from({ length: LIMITS.shardCount }, () => [])
+  #isStopping = false
+
+  constructor(options: LedgerHandleOptions) {
+    this.#onHalted = options.onHalted
+    this.#heads = new BigInt64Array(new SharedArrayBuffer(8 * LIMITS.shardCount))
+    this.#awake = new Int32Array(new SharedArrayBuffer(4))
+    const workerData: LedgerWorkerData = {
+      url: options.url,
+      heads: this.#heads,
+      awake: this.#awake,
+    }
+    this.#worker = new Worker(new URL('./ledger-worker.mjs', import.meta.url), {
+      name: 'ledger',
+      workerData,
+      execArgv: [],
+    })
+    this.ready = new Promise((resolve, reject) => {
+      this.#worker.once('message', () => resolve())
+      this.#worker.once('error', reject)
+    })
+    this.#worker.on('message', (message: ToLedgerHandle) => this.#hear(message))
+    this.#worker.on('error', error => this.#onHalted(asError(error), undefined))
+    this.#worker.on('exit', code => {
+      if (!this.#isStopping) this.#onHalted(new Bug(`the ledger thread ended (${code})`), undefined)
+    })
+  }
+
+  cursorOf(shard: ShardNumber): FrameNumber {
+    return asFrameNumber(this.#cursors[shard] ?? 0)
+  }
+
+  whenPassed(shard: ShardNumber, frame: FrameNumber, callback: () => void): void {
+    if (this.cursorOf(shard) >= frame) return callback()
+    const queue = this.#waiting[shard] ?? []
+    let at = queue.length
+    while (at > 0 && (queue[at - 1]?.frame ?? 0) > frame) at -= 1
+    queue.splice(at, 0, { frame, callback })
+  }
+
+  wake(shard: ShardNumber, frame: FrameNumber): void {
+    Atomics.store(this.#heads, shard, BigInt(frame))
+    if (Atomics.exchange(this.#awake, 0, 1) === 0) this.#worker.postMessage('wake') // LH2
+  }
+
+  lagFrames(): number {
+    let frames = 0
+    for (let shard = 0; shard < LIMITS.shardCount; shard += 1) frames += this.#lagOf(shard)
+    return frames
+  }
+
+  lagMs(nowMs: number): number {
+    let lag = 0
+    for (let shard = 0; shard < LIMITS.shardCount; shard += 1) {
+      const time = this.#times[shard] ?? 0
+      if (this.#lagOf(shard) > 0 && time > 0) lag = Math.max(lag, nowMs - time)
+    }
+    return lag
+  }
+
+  #lagOf(shard: number): number {
+    return Math.max(0, Number(this.#heads[shard] ?? 0n) - (this.#cursors[shard] ?? 0))
+  }
+
+  #hear(message: ToLedgerHandle): void {
+    if (message.kind === 'halted') {
+      const { fault, detail, shard } = message
+      this.#onHalted(fault === undefined ? new Bug(detail) : new Fault(fault, detail), shard)
+      return
+    }
+    for (const { shard, frame, timeMs } of message.passed) {
+      this.#cursors[shard] = frame
+      if (timeMs > 0) this.#times[shard] = timeMs
+      this.#callBack(shard, frame)
+    }
+  }
+
+  /** LH1 */
+  #callBack(shard: ShardNumber, passed: FrameNumber): void {
+    const queue = this.#waiting[shard] ?? []
+    let count = 0
+    while (count < queue.length && (queue[count]?.frame ?? 0) <= passed) count += 1
+    for (const { callback } of queue.splice(0, count)) callback()
+  }
+
+  async stop(): Promise<void> {
+    if (this.#isStopping) return
+    this.#isStopping = true
+    const ended = new Promise(resolve => this.#worker.once('exit', resolve))
+    this.#worker.postMessage('stop')
+    const overdue = setTimeout(() => void this.#worker.terminate(), STOP_MS_MAX)
+    await ended
+    clearTimeout(overdue)
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}

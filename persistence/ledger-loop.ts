@@ -1,0 +1,182 @@
+// Reads the journal behind the ledger's cursors and projects it, for ever.
+//
+// Owns: when to read, how much at once, what to do when the database is away or a shard is halted.
+// Leaves to others: the transaction (ledger.ts), the thread (ledger-worker.ts).
+//
+//   LL1. Every shard that is behind moves in every batch: a burst on one delays no other.
+//   LL2. A halted shard is left alone until a restart; the others go on.
+//   LL3. A database that is away is waited for; cursors are read again before going on.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Fault } from '../shared/faults.ts'
+import type { FrameNumber, ShardNumber } from '../shared/ids.ts'
+import type { EncodedFrame } from '../shared/ports.ts'
+import type { Ledger, LedgerCursor } from './ledger.ts'
+import { asFault } from './pg-errors.ts'
+
+export interface FrameAsk {
+  readonly shard: ShardNumber
+  readonly after: FrameNumber
+}
+
+export interface FrameSource {
+  /** the next frames of each shard, at most `countMax` of each, each shard's in order */
+  framesAfter(asks: readonly FrameAsk[], countMax: number): Promise<readonly EncodedFrame[]>
+}
+
+/** A cursor, and the shard time of the frame it stands at. */
+export interface Passed extends LedgerCursor {
+  readonly timeMs: number
+}
+
+export interface LedgerLoopOptions {
+  readonly ledger: Ledger
+  readonly source: FrameSource
+  /** the newest durable frame of the shard as far as is known */
+  readonly headOf: (shard: ShardNumber) => number
+  /** resolves when something became durable, or after a while */
+  readonly waitForNews: () => Promise<void>
+  readonly onPassed: (passed: readonly Passed[]) => void
+  readonly onHalted: (shard: ShardNumber | undefined, fault: Fault) => void
+}
+
+const TRANSITIONS_PER_BATCH_MAX = 8_192
+const FRAMES_PER_READ = 32
+const RETRY_MS = 250
+
+export class LedgerLoop {
+  readonly #options: LedgerLoopOptions
+  readonly #halted = new Set<ShardNumber>()
+  /** read, not yet projected */
+  readonly #waiting = new Map<ShardNumber, EncodedFrame[]>()
+  #cursors: readonly LedgerCursor[] = []
+  #isStopped = false
+
+  constructor(options: LedgerLoopOptions) {
+    this.#options = options
+  }
+
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  /** Returns after stop(); throws when the database is away (LL3) or on a Bug. */
+  async run(): Promise<void> {
+    await this.#load()
+    let asksAll = true
+    while (!this.#isStopped) {
+      await this.#read(asksAll)
+      asksAll = false
+      const batch = this.#nextBatch()
+      if (batch.length > 0) {
+        await this.#project(batch)
+        continue
+      }
+      await this.#options.waitForNews()
+      asksAll = !this.isAnyBehind()
+    }
+  }
+
+  async #load(): Promise<void> {
+    this.#waiting.clear()
+    this.#cursors = await this.#options.ledger.load()
+    this.#options.onPassed(this.#cursors.map(cursor => ({ ...cursor, timeMs: 0 })))
+  }
+
+  #isBehind(shard: ShardNumber): boolean {
+    return this.#options.headOf(shard) > this.#options.ledger.cursorOf(shard).frame
+  }
+
+  /** Whether some shard that may go on has frames to project, as far as is known. */
+  isAnyBehind(): boolean {
+    return this.#cursors.some(({ shard }) => !this.#halted.has(shard) && this.#isBehind(shard))
+  }
+
+  /** `asksAll`: also shards of which nobody has told us anything new. */
+  async #read(asksAll: boolean): Promise<void> {
+    const asks: FrameAsk[] = []
+    for (const { shard } of this.#cursors) {
+      if (this.#halted.has(shard) || this.#waiting.has(shard)) continue
+      if (asksAll || this.#isBehind(shard)) {
+        asks.push({ shard, after: this.#options.ledger.cursorOf(shard).frame })
+      }
+    }
+    if (asks.length === 0) return
+    for (const frame of await this.#options.source.framesAfter(asks, FRAMES_PER_READ)) {
+      const queue = this.#waiting.get(frame.shard)
+      if (queue === undefined) this.#waiting.set(frame.shard, [frame])
+      else queue.push(frame)
+    }
+  }
+
+  /** LL1: an equal share of the batch for every shard, at least one frame each. */
+  #nextBatch(): EncodedFrame[] {
+    const batch: EncodedFrame[] = []
+    const share = TRANSITIONS_PER_BATCH_MAX / Math.max(1, this.#waiting.size)
+    for (const [shard, queue] of this.#waiting) {
+      let count = 0
+      let taken = 0
+      while (taken < queue.length && (taken === 0 || count < share)) {
+        const frame = queue[taken] as EncodedFrame
+        batch.push(frame)
+        count += frame.transitionCount
+        taken += 1
+      }
+      queue.splice(0, taken)
+      if (queue.length === 0) this.#waiting.delete(shard)
+    }
+    return batch
+  }
+
+  async #project(batch: readonly EncodedFrame[]): Promise<void> {
+    try {
+      this.#tell(batch, await this.#options.ledger.project(batch))
+    } catch (error) {
+      if (!isHalting(error)) throw error
+      await this.#projectApart(batch)
+    }
+  }
+
+  /** Finds the shard that cannot go on, halts it, and lets the others pass. LL2 */
+  async #projectApart(batch: readonly EncodedFrame[]): Promise<void> {
+    for (const shard of new Set(batch.map(frame => frame.shard))) {
+      const own = batch.filter(frame => frame.shard === shard)
+      try {
+        this.#tell(own, await this.#options.ledger.project(own))
+      } catch (error) {
+        if (!isHalting(error)) throw error
+        this.#halted.add(shard)
+        this.#waiting.delete(shard)
+        this.#options.onHalted(shard, error)
+      }
+    }
+  }
+
+  #tell(batch: readonly EncodedFrame[], moved: readonly LedgerCursor[]): void {
+    const times = new Map(batch.map(frame => [frame.shard, frame.time]))
+    this.#options.onPassed(
+      moved.map(cursor => ({ ...cursor, timeMs: times.get(cursor.shard) ?? 0 })),
+    )
+  }
+}
+
+function isHalting(error: unknown): error is Fault {
+  const kinds = ['ledger-violation', 'journal-damaged']
+  return error instanceof Fault && kinds.includes(error.kind)
+}
+
+/** Runs a loop again and again while only its connection fails. LL3 */
+export async function runWhileAway(
+  attempt: () => Promise<void>,
+  isStopped: () => boolean,
+): Promise<void> {
+  while (!isStopped()) {
+    try {
+      return await attempt()
+    } catch (error) {
+      const fault = asFault(error)
+      if (!(fault instanceof Fault) || fault.kind !== 'database-unavailable') throw error
+      await sleep(RETRY_MS)
+    }
+  }
+}

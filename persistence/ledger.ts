@@ -1,0 +1,195 @@
+// The ledger: the only writer of transitions, holds, bookings and tickets, in journal order.
+//
+// Owns: exactly-once, the transaction around a batch of frames, naming a violation.
+// Leaves to others: what rows frames make (projection.ts), when to come (ledger-loop.ts), where
+// frames are kept (FrameSource).
+//
+//   LE1. Rows and cursor move in one transaction that starts from the cursor it expects: whatever
+//        dies in between, every frame is projected exactly once.
+//   LE2. Frames of one shard are taken in order without a hole; sequences must join.
+//   LE3. A unique violation halts the shard it names and is never retried.
+//   LE4. A batch that makes or ends a booking is durable when it is told; others may follow the
+//        journal's own durability, from which they are made again.
+
+import type pg from 'pg'
+import { assert } from '../shared/assert.ts'
+import { Fault } from '../shared/faults.ts'
+import { eachTransition } from '../shared/frame.ts'
+import { asSequence, type FrameNumber, type ShardNumber } from '../shared/ids.ts'
+import type { EncodedFrame } from '../shared/ports.ts'
+import { statementsOf } from './ledger-facts.ts'
+import type { Step } from './ledger-rows.ts'
+import * as statements from './ledger-statements.ts'
+import { sqlStateOf, UNIQUE_VIOLATION } from './pg-errors.ts'
+import { Projection } from './projection.ts'
+
+export interface LedgerCursor {
+  readonly shard: ShardNumber
+  readonly frame: FrameNumber
+  readonly sequence: number
+}
+
+/** The connection the ledger writes through; one at a time. */
+export type LedgerClient = Pick<pg.Client, 'query'>
+
+export interface LedgerOptions {
+  readonly client: LedgerClient
+  /** rows in one statement: 256 when the event loop also serves */
+  readonly rowsPerStatementMax: number
+}
+
+export class Ledger {
+  readonly #client: LedgerClient
+  readonly #rowsMax: number
+  readonly #cursors = new Map<ShardNumber, LedgerCursor>()
+  readonly #transitions = new statements.Batch(statements.TRANSITIONS)
+  readonly #newEntries = new statements.Batch(statements.NEW_ENTRIES)
+  readonly #newHolds = new statements.Batch(statements.NEW_HOLDS)
+  readonly #holdChanges = new statements.Batch(statements.HOLD_CHANGES)
+  readonly #entryChanges = new statements.Batch(statements.ENTRY_CHANGES)
+  readonly #newBookings = new statements.Batch(statements.NEW_BOOKINGS)
+  readonly #newTickets = new statements.Batch(statements.NEW_TICKETS)
+  readonly #booked = new statements.Batch(statements.BOOKED)
+  readonly #cancelledTickets = new statements.Batch(statements.CANCELLED_TICKETS)
+  readonly #cancelledBookings = new statements.Batch(statements.CANCELLED_BOOKINGS)
+  readonly #failed = new statements.Batch(statements.FAILED_BOOKINGS)
+
+  constructor(options: LedgerOptions) {
+    this.#client = options.client
+    this.#rowsMax = options.rowsPerStatementMax
+  }
+
+  /** Where every shard stands, from the table; call at start and after a failed transaction. */
+  async load(): Promise<readonly LedgerCursor[]> {
+    const { rows } = await this.#client.query('select shard, frame, sequence from ledger_cursor')
+    this.#cursors.clear()
+    for (const row of rows) this.#cursors.set(row.shard, row)
+    return [...this.#cursors.values()]
+  }
+
+  cursorOf(shard: ShardNumber): LedgerCursor {
+    const cursor = this.#cursors.get(shard)
+    assert(cursor !== undefined, 'LE2: every shard has a cursor')
+    return cursor
+  }
+
+  /**
+   * Projects frames, of any shards, each shard's in order from its cursor on, in one transaction.
+   * Throws Fault('ledger-violation'); after any throw call load() before going on.
+   */
+  async project(frames: readonly EncodedFrame[]): Promise<readonly LedgerCursor[]> {
+    const projection = new Projection()
+    const moved = this.#read(frames, projection)
+    const steps = projection.take()
+    try {
+      await this.#client.query(this.#opening(moved, steps.some(touchesBookings)))
+      for (const step of steps) await this.#write(step)
+      await this.#client.query('commit')
+    } catch (error) {
+      await this.#client.query('rollback').catch(() => undefined)
+      throw asViolation(error)
+    }
+    for (const cursor of moved) this.#cursors.set(cursor.shard, cursor)
+    return moved
+  }
+
+  /** LE2 */
+  #read(frames: readonly EncodedFrame[], projection: Projection): readonly LedgerCursor[] {
+    const moved = new Map<ShardNumber, LedgerCursor>()
+    for (const frame of frames) {
+      const { shard, incarnation, number, time } = frame
+      const before = moved.get(shard) ?? this.cursorOf(shard)
+      if (number !== before.frame + 1 || !joins(before, frame)) throw holeFault(before, frame)
+      let sequence = frame.firstSequence - 1
+      eachTransition(frame, transition => {
+        sequence += 1
+        const place = {
+          shard,
+          incarnation,
+          frame: number,
+          sequence: asSequence(sequence),
+          at: time,
+        }
+        projection.add(transition, place)
+      })
+      const isEmpty = frame.transitionCount === 0
+      moved.set(shard, { shard, frame: number, sequence: isEmpty ? before.sequence : sequence })
+    }
+    return [...moved.values()]
+  }
+
+  /** LE1: dies by division when a cursor is not where it was, in the one round trip of `begin`. */
+  #opening(moved: readonly LedgerCursor[], isDurable: boolean): string {
+    const rows = moved.map(({ shard, frame, sequence }) => {
+      return `(${shard}::int2, ${this.cursorOf(shard).frame}::int8, ${frame}::int8, ${sequence}::int8)`
+    })
+    return `begin; set local synchronous_commit = ${isDurable ? 'on' : 'off'};
+      with moved as (
+        update ledger_cursor set frame = u.frame, sequence = u.sequence, moved_at = now()
+        from (values ${rows.join(', ')}) as u (shard, before, frame, sequence)
+        where ledger_cursor.shard = u.shard and ledger_cursor.frame = u.before returning 1
+      ) select 1 / (count(*) = ${moved.length})::int from moved`
+  }
+
+  async #write(step: Step): Promise<void> {
+    await this.#run(this.#transitions, step.transitions)
+    await this.#run(this.#newEntries, [...step.newEntries.values()])
+    await this.#run(this.#newHolds, [...step.newHolds.values()])
+    await this.#run(this.#holdChanges, [...step.holdChanges.values()])
+    await this.#run(this.#entryChanges, [...step.entryChanges.values()])
+    await this.#run(this.#newBookings, step.newBookings)
+    await this.#run(this.#newTickets, step.newBookings)
+    await this.#run(this.#booked, step.booked)
+    await this.#run(this.#cancelledTickets, step.cancelled)
+    await this.#run(this.#cancelledBookings, step.cancelled)
+    await this.#run(this.#failed, step.failed)
+    for (const fact of step.facts) {
+      for (const { text, values } of statementsOf(fact)) await this.#client.query(text, [...values])
+    }
+  }
+
+  async #run<Row>(batch: statements.Batch<Row>, rows: readonly Row[]): Promise<void> {
+    const { name, text, changesEveryRow } = batch.statement
+    for (let from = 0; from < rows.length; from += this.#rowsMax) {
+      const part = rows.length <= this.#rowsMax ? rows : rows.slice(from, from + this.#rowsMax)
+      const { rowCount } = await this.#client.query({ name, text, values: batch.valuesOf(part) })
+      if (changesEveryRow && rowCount !== part.length) {
+        throw violation(`${name} met ${rowCount} of ${part.length} rows`)
+      }
+    }
+  }
+}
+
+function touchesBookings(step: Step): boolean {
+  const { newBookings, booked, cancelled, failed } = step
+  return newBookings.length + booked.length + cancelled.length + failed.length > 0 // LE4
+}
+
+function joins(before: LedgerCursor, frame: EncodedFrame): boolean {
+  return frame.transitionCount === 0 || frame.firstSequence === before.sequence + 1
+}
+
+function holeFault(before: LedgerCursor, frame: EncodedFrame): Fault {
+  return new Fault(
+    'journal-damaged',
+    `The ledger of shard ${before.shard} stands at frame ${before.frame}, sequence ` +
+      `${before.sequence}, but the journal goes on with frame ${frame.number}, sequence ` +
+      `${frame.firstSequence}: restore the database from its backup.`,
+  )
+}
+
+/** LE3 */
+function asViolation(error: unknown): unknown {
+  if (sqlStateOf(error) !== UNIQUE_VIOLATION) return error
+  const { detail, constraint } = error as pg.DatabaseError
+  return violation(`${constraint ?? 'a unique index'} refused a row: ${detail ?? ''}`, error)
+}
+
+function violation(what: string, cause?: unknown): Fault {
+  return new Fault(
+    'ledger-violation',
+    `The ledger cannot follow the journal (${what}). Nothing was written; the shard is halted: ` +
+      'run "usher audit" and call somebody who may decide.',
+    { cause },
+  )
+}
