@@ -17,6 +17,9 @@ export class Exchange {
   readonly address: string
   readonly requestId: string
   readonly startedAt = performance.now()
+  /** the name of its route, once known */
+  route = 'none'
+  #status = 0
   #res: HttpResponse
   #headers: Header[] = []
   #isOpen = true
@@ -29,6 +32,11 @@ export class Exchange {
     counter += 1
     this.requestId = `${bootPart}-${counter.toString(36)}`
     res.onAborted(() => this.#close())
+  }
+
+  /** 0 until it was answered. */
+  get status(): number {
+    return this.#status
   }
 
   /** false once it was answered or the client went away. */
@@ -49,6 +57,7 @@ export class Exchange {
     if (!this.#isOpen) return
     const isHead = this.head.method === 'HEAD'
     const { requestId } = this
+    this.#status = answer.status
     write({ res: this.#res, isHead, isLast, requestId, headers: this.#headers }, answer)
     this.#close()
   }

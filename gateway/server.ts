@@ -44,7 +44,7 @@ export interface ServerOptions {
   readonly routes: readonly Route[]
   readonly pages: Pages
   readonly bodyWithinMs?: number
-  /** told of every answer, for metrics */
+  /** told of every exchange, for metrics; status 0: the client went away */
   readonly observe?: (route: string, status: number, durationMs: number) => void
 }
 
@@ -64,6 +64,7 @@ export class HttpServer {
   readonly #pages: Pages
   readonly #bodies = new BodyReader()
   readonly #bodyWithinMs: number
+  readonly #observe: ServerOptions['observe']
   #isDraining = false
 
   constructor(options: ServerOptions) {
@@ -71,6 +72,7 @@ export class HttpServer {
     this.#table = new RouteTable(options.routes)
     this.#pages = options.pages
     this.#bodyWithinMs = options.bodyWithinMs ?? BODY_WITHIN_MS
+    this.#observe = options.observe
   }
 
   /** Answers every request that no other handler of the app takes. */
@@ -100,7 +102,7 @@ export class HttpServer {
       exchange.refuse(refused)
       return
     }
-    exchange.whenOver(() => this.#house.admission.leave())
+    exchange.whenOver(() => this.#over(exchange))
     this.#direct(res, exchange)
   }
 
@@ -110,6 +112,7 @@ export class HttpServer {
     if (found === undefined) {
       this.#run(exchange, () => this.#page(exchange))
     } else if (found.route !== undefined) {
+      exchange.route = found.route.spec.name
       this.#takeBody(res, { exchange, route: found.route, found })
     } else if (method === 'OPTIONS') {
       this.#run(exchange, () => this.#options(exchange, found))
@@ -121,9 +124,13 @@ export class HttpServer {
 
   async #page(exchange: Exchange): Promise<Answer> {
     const { method, path } = exchange.head
+    const page = await this.#pages.find(exchange.head)
     const isRead = method === 'GET' || method === 'HEAD'
-    const page = isRead ? await this.#pages.find(exchange.head) : undefined
-    if (page !== undefined) return page
+    if (page !== undefined && isRead) return page
+    if (page !== undefined) {
+      const problem = problemOf('method-not-allowed', `${path} knows GET, HEAD.`)
+      throw new Refused(problem, [['allow', 'GET, HEAD']])
+    }
     throw refuse('route-not-found', `Nothing lives under ${path.slice(0, 128)}.`)
   }
 
@@ -152,8 +159,14 @@ export class HttpServer {
     })
     exchange.whenOver(() => {
       forget()
-      this.#house.admission.leave()
+      this.#over(exchange)
     })
+  }
+
+  #over(exchange: Exchange): void {
+    this.#house.admission.leave()
+    const { route, status, startedAt } = exchange
+    this.#observe?.(route, status, performance.now() - startedAt)
   }
 
   /** Large bodies are read only for callers that are known to be allowed to send them. */
@@ -189,6 +202,7 @@ export class HttpServer {
   async #handle(incoming: Incoming, bytes: Buffer): Promise<Answer> {
     const { exchange, route, found } = incoming
     const { head } = exchange
+    if (bytes.length === 0 && route.needsBody) throw refuse('bad-json', 'The body is missing.')
     const value = route.spec.hasRawBody === true ? rawOf(head, bytes) : jsonOf(head, bytes)
     this.#checkOrigin(exchange)
     const caller = await this.#callerOf(exchange, route)

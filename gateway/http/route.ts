@@ -79,6 +79,8 @@ type Inputs = 'params' | 'query' | 'body'
 export interface Route {
   readonly spec: Omit<RouteSpec<z.ZodType, z.ZodType, z.ZodType>, 'handle'>
   readonly checks: Readonly<Record<Inputs, z.ZodType>>
+  /** a request without a body is not one */
+  readonly needsBody: boolean
   handle(ask: Ask, house: House): Answer | Promise<Answer>
 }
 
@@ -91,6 +93,7 @@ export function route<
   const { handle, ...rest } = spec
   return {
     spec: rest,
+    needsBody: spec.body !== undefined && !spec.body.safeParse(undefined).success,
     checks: {
       params: z.compile(spec.params ?? NOTHING),
       query: z.compile(spec.query ?? NOTHING),
