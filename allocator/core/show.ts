@@ -18,8 +18,8 @@ export class Show {
   readonly number: ShowNumber
   /** dense, 0-based; names the Show in the Shard's deadlines */
   readonly index: number
-  readonly plan: SeatingPlan
-  readonly seats: SeatMap
+  plan: SeatingPlan
+  seats: SeatMap
   readonly sold: SoldSeats = new SoldSeats()
   /** shared by Shows with equal terms */
   terms: ShowTerms
@@ -53,6 +53,13 @@ export class Show {
     this.plan = facts.plan
     this.terms = facts.terms
     this.seats = new SeatMap(facts.plan)
+  }
+
+  /** Before the first hold or waiter a Show may still move to another layout. S7 */
+  moveTo(plan: SeatingPlan): void {
+    assert(!this.isFixed, 'S7: after the first hold or waiter the layout is fixed')
+    this.plan = plan
+    this.seats = new SeatMap(plan)
   }
 }
 

@@ -51,6 +51,8 @@ export class ShardState {
   readonly holdDeadlines = new Deadlines()
   /** by index of a Show: the end of its sales or of its oldest barrier */
   readonly showDeadlines = new Deadlines()
+  /** the Show that pass-time looked at last when it let Shows rest; not state */
+  restNext = 0
   /** taken and cleared by the writer per frame */
   readonly changes = new ChangeLog()
   /** taken and cleared by the writer per command */

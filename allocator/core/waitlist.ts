@@ -56,6 +56,12 @@ export interface Joining {
   readonly sequence: Sequence
 }
 
+/** As it stood in a page. */
+export interface Restoring extends Joining {
+  readonly marks: number
+  readonly barrier: Barrier | undefined
+}
+
 const NOTHING: readonly SeatIndex[] = Object.freeze([])
 
 /** A place is valid until the next mutation; outside this file entries are named by EntryId. */
@@ -201,21 +207,21 @@ export class Waitlist {
     for (const place of woken) if (this.isWaiting(place)) this.#queue(place)
   }
 
-  join(joining: Joining): void {
-    this.restore({ ...joining, marks: WAITING })
+  join({ entry, customer, request, sequence }: Joining): void {
+    this.restore({ entry, customer, request, sequence, marks: WAITING, barrier: undefined })
   }
 
   /** Adds an entry at the tail with the marks it had: joining, and reading a page. */
-  restore(entry: Joining & { readonly marks: number; readonly barrier?: Barrier }): void {
-    assert(this.findCustomer(entry.customer) < 0, 'L5: one live entry per customer')
-    assert(this.find(entry.entry) < 0, 'D6: an entry id is new')
+  restore({ entry, customer, request, sequence, marks, barrier }: Restoring): void {
+    assert(this.findCustomer(customer) < 0, 'L5: one live entry per customer')
+    assert(this.find(entry) < 0, 'D6: an entry id is new')
     assert(this.#rows.liveCount < LIMITS.waitersPerShowMax, 'L6: a million entries a Show')
     if (this.#rows.isFull) this.#closeUp()
-    const bucket = this.#buckets.enter(entry.request).number
-    const place = this.#rows.add({ ...entry, bucket })
+    const bucket = this.#buckets.enter(request).number
+    const place = this.#rows.add({ entry, customer, bucket, marks, sequence })
     this.#byEntry.add(place)
     this.#byCustomer.add(place)
-    if (entry.barrier !== undefined) this.#barriers.set(place, entry.barrier)
+    if (barrier !== undefined) this.#barriers.set(place, barrier)
     if (!this.isWaiting(place)) return
     this.#rank.mark(place)
     this.#queue(place)

@@ -1,0 +1,161 @@
+// Whether a customer gets a new hold: of named Seats, or of the best available.
+//
+// Owns: decisions on hold-seats and hold-best.
+// Leaves to others: checks of Seats (asked-seats.ts), which Seats are best (best-available.ts).
+//
+//   H1. A hold names Seats, or asks for the best available (B).
+//   H5. The same customer asking for exactly the Seats of its own live hold gets that hold.
+//   H6. holdsMax live direct holds per customer and Show; the box office is exempt.
+//   L4. No direct hold takes a reserved Seat: it looks held.
+
+import type { HoldBest, HoldSeats } from '../../shared/commands.ts'
+import type { Instant, SeatIndex } from '../../shared/ids.ts'
+import type { Refusal } from '../../shared/refusals.ts'
+import type { SeatsHeld } from '../../shared/transitions.ts'
+import {
+  isOrphanRuleOn,
+  isRefusal,
+  pricesOf,
+  refusalOfCount,
+  refusalOfOrphans,
+  refusalOfTaken,
+  sortedSeats,
+} from './asked-seats.ts'
+import { bestAvailable } from './best-available.ts'
+import { aboutHold, type Decision, refused } from './outcome.ts'
+import { type Show, statusOf } from './show.ts'
+import type { ShardState } from './state.ts'
+
+const NO_SHOW = refused('not-found', 'There is no such show.')
+
+export function decideHoldSeats(state: ShardState, command: HoldSeats, now: Instant): Decision {
+  const show = state.shows.get(command.show)
+  if (show === undefined) return NO_SHOW
+  const own = ownHoldOf(state, show, { command, now })
+  if (own >= 0) return aboutHold(state.holds.idOf(own)) // H5
+  const closed = refusalOfStatus(show, now)
+  if (closed !== undefined) return closed
+  const seats = sortedSeats(show.seats, command.seats)
+  if (isRefusal(seats)) return seats
+  const refusal =
+    refusalOfCount(show, seats.length, command.isBoxOffice) ??
+    refusalOfHolds(state, show, command) ??
+    refusalOfTaken(show.seats, seats) ??
+    (isOrphanRuleOn(show, command.isBoxOffice) ? refusalOfOrphans(show, seats) : undefined) ??
+    refusalOfId(state, command)
+  return refusal ?? aboutHold(command.hold, heldOf(show, { command, seats, now }))
+}
+
+export function decideHoldBest(state: ShardState, command: HoldBest, now: Instant): Decision {
+  const show = state.shows.get(command.show)
+  if (show === undefined) return NO_SHOW
+  const refusal =
+    refusalOfStatus(show, now) ??
+    (command.count >= 1 ? undefined : refused('seat-unknown', 'Ask for at least one seat.')) ??
+    refusalOfCount(show, command.count, command.isBoxOffice) ??
+    refusalOfHolds(state, show, command)
+  if (refusal !== undefined) return refusal
+  const { count, categories, together, accessible } = command
+  const rules = { orphans: isOrphanRuleOn(show, command.isBoxOffice) }
+  const best = bestAvailable(show.seats, { count, categories, together, accessible }, rules)
+  if (best.kind === 'none') return refusalOfNone(best, count)
+  return (
+    refusalOfId(state, command) ??
+    aboutHold(command.hold, heldOf(show, { command, seats: best.seats, now }))
+  )
+}
+
+function refusalOfNone(
+  none: { readonly largest: number; readonly isSoldOut: boolean },
+  count: number,
+): Refusal {
+  if (none.isSoldOut) {
+    return refused('sold-out', 'No seat is free right now: join the waitlist to get the next ones.')
+  }
+  const detail = `There are no ${count} seats to be had as you asked, ${none.largest} at most.`
+  const advice = 'Ask for fewer, for other categories, or join the waitlist.'
+  return { ...refused('no-block', `${detail} ${advice}`), largest: none.largest }
+}
+
+function refusalOfStatus(show: Show, now: Instant): Refusal | undefined {
+  const status = statusOf(show, now)
+  if (status === 'on-sale') return undefined
+  const detail = {
+    scheduled: 'is not on sale yet',
+    closed: 'sells no more',
+    cancelled: 'is cancelled',
+  }
+  return refused('show-not-on-sale', `This show ${detail[status]}: choose another show.`)
+}
+
+/** H6: an offer's hold does not count. */
+function refusalOfHolds(
+  state: ShardState,
+  show: Show,
+  command: HoldSeats | HoldBest,
+): Refusal | undefined {
+  if (command.isBoxOffice) return undefined
+  const { holds } = state
+  const { holdsMax } = show.terms.policy
+  let count = 0
+  let slot = holds.firstOf(show, command.customer)
+  while (slot >= 0) {
+    if (!holds.isOffer(slot)) count += 1
+    slot = holds.nextOf(slot, show, command.customer)
+  }
+  if (count < holdsMax) return undefined
+  return refused(
+    'too-many-holds',
+    `You have ${count} holds of this show, ${holdsMax} at most: book or release one first.`,
+  )
+}
+
+/** D6: ids are random; one that is known is a mistake of whoever made it. */
+function refusalOfId(state: ShardState, command: HoldSeats | HoldBest): Refusal | undefined {
+  if (state.holds.find(command.hold) < 0) return undefined
+  return refused('conflict', 'This hold id is in use: ask again.')
+}
+
+/** The customer's own live hold of exactly these Seats, or -1. H5 */
+function ownHoldOf(
+  state: ShardState,
+  show: Show,
+  asking: { readonly command: HoldSeats; readonly now: Instant },
+): number {
+  const { holds } = state
+  const { customer, seats } = asking.command
+  for (let slot = holds.firstOf(show, customer); slot >= 0; ) {
+    const isRunning = !holds.canExpire(slot) || holds.expiresAtOf(slot) > asking.now
+    if (isRunning && hasExactly(state, slot, seats)) return slot
+    slot = holds.nextOf(slot, show, customer)
+  }
+  return -1
+}
+
+function hasExactly({ holds }: ShardState, slot: number, seats: readonly SeatIndex[]): boolean {
+  const count = holds.seatCountOf(slot)
+  if (count !== seats.length) return false
+  const own = holds.seatsOf(slot)
+  return own.every(seat => seats.includes(seat))
+}
+
+function heldOf(
+  show: Show,
+  facts: {
+    readonly command: HoldSeats | HoldBest
+    readonly seats: readonly SeatIndex[]
+    readonly now: Instant
+  },
+): SeatsHeld {
+  const { command, seats, now } = facts
+  const held = {
+    kind: 'seats-held' as const,
+    show: show.number,
+    hold: command.hold,
+    customer: command.customer,
+    seats,
+    prices: pricesOf(show, seats),
+    expiresAt: (now + show.terms.policy.holdTtlMs) as Instant,
+  }
+  return command.key === undefined ? held : { ...held, key: command.key }
+}
