@@ -3,7 +3,7 @@
 // Owns: one shape for problem+json, a WebSocket `err` and a network that is silent.
 // Leaves to others: the sentence a person reads (sentences.ts).
 
-export type Conflict = { readonly seat: number; readonly state: string }
+type Conflict = { readonly seat: number; readonly state: string }
 
 export type Refusal = {
   readonly code: string

@@ -24,7 +24,7 @@ export type Movie = {
   readonly genres?: readonly string[] | undefined
 }
 
-export type ShowStatus = 'scheduled' | 'on-sale' | 'closed' | 'cancelled'
+type ShowStatus = 'scheduled' | 'on-sale' | 'closed' | 'cancelled'
 
 /** A show as lists tell it. */
 export type ShowSummary = {
@@ -38,7 +38,7 @@ export type CinemaWithShows = Cinema & { readonly shows: readonly ShowSummary[] 
 
 export type Category = { readonly id: string; readonly name: string; readonly price: Money }
 
-export type SeatCounts = {
+type SeatCounts = {
   readonly free: number
   readonly reserved: number
   readonly held: number
@@ -62,7 +62,7 @@ export type Show = {
   readonly counts: SeatCounts
 }
 
-export type SeatKind = 'standard' | 'accessible' | 'companion'
+type SeatKind = 'standard' | 'accessible' | 'companion'
 
 export type LayoutSeat = {
   readonly index: number
@@ -88,7 +88,7 @@ export type Layout = {
 
 export type HoldPhase = 'selecting' | 'paying' | 'settling' | 'booked' | 'released' | 'expired'
 
-export type HoldSeat = {
+type HoldSeat = {
   readonly index: number
   readonly label: string
   readonly category: string
@@ -110,7 +110,7 @@ export type Hold = {
   readonly sequence: number
 }
 
-export type EntryState = 'waiting' | 'offered' | 'served' | 'lapsed' | 'left'
+type EntryState = 'waiting' | 'offered' | 'served' | 'lapsed' | 'left'
 
 export type Entry = {
   readonly id: string

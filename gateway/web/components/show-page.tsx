@@ -5,7 +5,7 @@
 
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Show } from '../api/types.ts'
-import { dateTimeText } from '../lib/format.ts'
+import { dateTimeText, LOCALE } from '../lib/format.ts'
 import { useStore } from '../lib/store.ts'
 import type { DeskState } from '../stores/desk-state.ts'
 import { isEntryLive, liveOnes } from '../stores/holdings.ts'
@@ -117,10 +117,12 @@ function Counts({ state }: { state: DeskState }) {
   const { counts } = state
   if (counts === undefined) return null
   const [free, held] = counts
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  const words = (count: number): string => count.toLocaleString(LOCALE)
   const text =
     free > 0
-      ? `${free.toLocaleString('en')} of ${counts.reduce((sum, count) => sum + count, 0).toLocaleString('en')} free`
-      : `None free${held > 0 ? `, ${held.toLocaleString('en')} held` : ''}`
+      ? `${words(free)} of ${words(total)} free`
+      : `None free${held > 0 ? `, ${words(held)} held` : ''}`
   return <p class="soft">{text}</p>
 }
 

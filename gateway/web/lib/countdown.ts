@@ -19,7 +19,7 @@ export function countdownText(ms: number): string {
 }
 
 /** For a screen reader, which is told rarely. */
-export function countdownSpoken(ms: number): string {
+function countdownSpoken(ms: number): string {
   const seconds = Math.floor(ms / 1000)
   const minutes = Math.floor(seconds / 60)
   if (minutes >= 1) return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'} left`

@@ -17,6 +17,7 @@ import { ShowWatch, type WatchListener } from './show-watch.ts'
 
 const ANSWER_WITHIN_MS = 8_000
 const TICK_MS = 200
+const SLEPT_MS = 3_000
 const UNCLAIMED_MAX = 16
 
 export type LiveOptions = {
@@ -54,6 +55,8 @@ export class LiveConnection {
   #attempt = 0
   #retryTimer: Timer | undefined
   #tickTimer: Timer | undefined
+  /** wall clock minus monotonic clock: a jump means that this machine slept */
+  #clockGap = Date.now() - performance.now()
 
   constructor(options: LiveOptions) {
     this.#options = options
@@ -254,16 +257,26 @@ export class LiveConnection {
 
   #tick(): void {
     const now = performance.now()
+    if (this.#hasSlept(now)) return this.#replaceSocket()
     for (const watch of this.#watches.values()) {
       const effect = watch.tell({ kind: 'tick' }, now)
       if (effect === 'ask' && this.link.get().kind === 'ready') this.#sendWatch(watch)
       // A socket that is silent for this long may never report its end.
-      if (effect === 'reconnect' && this.link.get().kind === 'ready') {
-        const socket = this.#socket
-        this.#comeBack(1006)
-        socket?.close()
-        return
-      }
+      if (effect === 'reconnect' && this.link.get().kind === 'ready') return this.#replaceSocket()
     }
+  }
+
+  #replaceSocket(): void {
+    const socket = this.#socket
+    this.#comeBack(1006)
+    socket?.close()
+  }
+
+  /** U5: after a sleep the monotonic clock may not have moved, so silence cannot be measured. */
+  #hasSlept(now: number): boolean {
+    const gap = Date.now() - now
+    const sleptMs = gap - this.#clockGap
+    this.#clockGap = gap
+    return sleptMs > SLEPT_MS && this.link.get().kind === 'ready'
   }
 }

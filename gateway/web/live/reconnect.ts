@@ -7,7 +7,7 @@
 //       not arrive at the next one together.
 //   U8. A close that says "not unchanged" is never answered by the same attempt at once.
 
-export const BASE_MS = 300
+const BASE_MS = 300
 export const CAP_MS = 15_000
 
 /** `random` is in [0, 1). */

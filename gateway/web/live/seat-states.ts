@@ -57,11 +57,11 @@ export class SeatStates {
   }
 }
 
-export const isSeatState = (value: number): value is SeatState =>
+const isSeatState = (value: number): value is SeatState =>
   value === 0 || value === 1 || value === 2 || value === 3
 
 /** Seat i stands in bits 2(i mod 4) of byte i div 4. */
-export function stateAt(packed: Uint8Array, index: number): SeatState {
+function stateAt(packed: Uint8Array, index: number): SeatState {
   const byte = packed[index >> 2] ?? 0
   return ((byte >> ((index & 3) * 2)) & 3) as SeatState
 }

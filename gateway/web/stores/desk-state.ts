@@ -53,7 +53,7 @@ export const newDesk = (watch: Watch): DeskState => ({
   largest: undefined,
 })
 
-export const DEFAULT_SEATS_MAX = 10
+const DEFAULT_SEATS_MAX = 10
 
 export const seatsMaxOf = (state: DeskState): number =>
   state.show?.policy.seatsMax ?? DEFAULT_SEATS_MAX

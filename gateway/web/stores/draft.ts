@@ -53,7 +53,7 @@ export function sweepDraft(
   return lost.length === 0 ? { draft, lost } : { draft: without(draft, lost), lost }
 }
 
-export const without = (draft: Draft, gone: readonly number[]): Draft =>
+const without = (draft: Draft, gone: readonly number[]): Draft =>
   new Set([...draft].filter(index => !gone.includes(index)))
 
 export const isSame = (a: ReadonlySet<number>, b: ReadonlySet<number>): boolean =>

@@ -23,6 +23,7 @@ import { editableHold, isEntryLive, isLive, liveOnes, takeHold } from './holding
 
 const RANK_EVERY_MS = 4_000
 const ENDING_GRACE_MS = 1_500
+const SHOW_EVERY_MS = 15_000
 
 export type DeskParts = {
   readonly api: ApiClient
@@ -284,11 +285,12 @@ export class ShowDesk {
     const { code, conflicts = [], largest } = refusalIn(failure)
     const taken = conflicts.map(({ seat }) => seat)
     const draft = [...this.state.get().draft].filter(index => !taken.includes(index))
+    const isAboutRoom = code === 'no-block' || code === 'sold-out'
     const isAboutSeats = code === 'seat-taken' || code === 'leaves-orphan'
     this.state.patch({
       conflicts: isAboutSeats ? new Set(taken) : new Set(),
       draft: code === 'seat-taken' ? new Set(draft) : this.state.get().draft,
-      largest: code === 'no-block' ? (largest ?? 0) : this.state.get().largest,
+      largest: isAboutRoom ? (largest ?? 0) : this.state.get().largest,
     })
     this.say('bad', sentence(failure))
     if (code === 'hold-expired' || code === 'outcome-unknown' || code === 'not-offered') {
@@ -299,7 +301,9 @@ export class ShowDesk {
   #tick(): void {
     const now = performance.now()
     if (document.visibilityState === 'hidden') return
-    const { holdings, entry } = this.state.get()
+    const { holdings, entry, show } = this.state.get()
+    if (show?.status === 'scheduled')
+      this.#askRarely(show.id, () => this.#readShow(), SHOW_EVERY_MS)
     for (const { hold, deadline } of liveOnes(holdings)) {
       const isOver = remainingMs(deadline + ENDING_GRACE_MS, now) === 0
       if (isOver) this.#askRarely(hold.id, async () => this.takeHold(await this.#readHold(hold.id)))
@@ -307,11 +311,17 @@ export class ShowDesk {
     if (entry?.state === 'waiting') this.#askRarely(entry.id, () => this.#readRank(entry))
   }
 
-  #askRarely(id: string, work: () => Promise<void>): void {
+  #askRarely(id: string, work: () => Promise<void>, everyMs = RANK_EVERY_MS): void {
     const now = performance.now()
-    if (now - (this.#askedAt.get(id) ?? -RANK_EVERY_MS) < RANK_EVERY_MS) return
+    if (now - (this.#askedAt.get(id) ?? -everyMs) < everyMs) return
     this.#askedAt.set(id, now)
     work().catch(() => {}) // asked again soon
+  }
+
+  /** Sales may have opened meanwhile. */
+  async #readShow(): Promise<void> {
+    const show = await this.#parts.api.show(this.showId)
+    if (show.status !== this.state.get().show?.status) this.state.patch({ show })
   }
 
   #readHold(holdId: string): Promise<Hold> {
