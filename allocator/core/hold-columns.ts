@@ -20,7 +20,7 @@ import type { HoldPhase } from '../../shared/views.ts'
 import { SeatLists } from './seat-lists.ts'
 
 /** The order is the stored code. */
-const PHASES: readonly HoldPhase[] = [
+export const HOLD_PHASES: readonly HoldPhase[] = [
   'selecting',
   'paying',
   'settling',
@@ -154,11 +154,11 @@ export class HoldColumns {
   }
 
   phaseOf(slot: number): HoldPhase {
-    return PHASES[this.#int(slot, PHASE)] as HoldPhase
+    return HOLD_PHASES[this.#int(slot, PHASE)] as HoldPhase
   }
 
   setPhase(slot: number, phase: HoldPhase): void {
-    this.#ints[slot * INTS + PHASE] = PHASES.indexOf(phase)
+    this.#ints[slot * INTS + PHASE] = HOLD_PHASES.indexOf(phase)
   }
 
   extensionsOf(slot: number): number {

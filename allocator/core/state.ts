@@ -61,6 +61,7 @@ export class ShardState {
   readonly #endedEntryIndex = new IdTable()
   #endedEntries: (EndedEntry | undefined)[] = []
   #freeEndedEntries: number[] = []
+  readonly #endedOfShow = new Map<ShowNumber, Set<EndedEntry>>()
   readonly #shared = new Map<string, unknown>()
 
   constructor(facts: {
@@ -135,6 +136,9 @@ export class ShardState {
     const at = this.#freeEndedEntries.pop() ?? this.#endedEntries.length
     this.#endedEntries[at] = entry
     this.#endedEntryIndex.set(entry.id, at)
+    const ofShow = this.#endedOfShow.get(entry.show)
+    if (ofShow === undefined) this.#endedOfShow.set(entry.show, new Set([entry]))
+    else ofShow.add(entry)
     this.#ended.push(entry)
   }
 
@@ -143,12 +147,10 @@ export class ShardState {
     return at < 0 ? undefined : this.#endedEntries[at]
   }
 
-  /** Ended entries in order of ending; for pages. */
-  *endedEntries(): IterableIterator<EndedEntry> {
-    for (let offset = 0; offset < this.#ended.size; offset += 1) {
-      const item = this.#ended.at(offset)
-      if (item !== undefined && typeof item !== 'number') yield item
-    }
+  /** Ended entries of one Show in order of ending; for pages. */
+  endedEntriesOf(show: ShowNumber): readonly EndedEntry[] {
+    const entries = [...(this.#endedOfShow.get(show) ?? [])]
+    return entries.sort((left, right) => left.sequence - right.sequence)
   }
 
   /**
@@ -171,6 +173,9 @@ export class ShardState {
     this.#endedEntryIndex.delete(entry.id)
     this.#endedEntries[at] = undefined
     this.#freeEndedEntries.push(at)
+    const ofShow = this.#endedOfShow.get(entry.show)
+    ofShow?.delete(entry)
+    if (ofShow?.size === 0) this.#endedOfShow.delete(entry.show)
   }
 
   /** false when every key belongs to something live: then the new one is not kept. */
