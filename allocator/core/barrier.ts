@@ -7,24 +7,56 @@
 //       already, lowest index. Free here means free to this waiter: what is reserved for it counts.
 //   Y1. A target is computed, never kept: a reserved set stands as long as some target holds all of
 //       it; otherwise, and whenever a usable Seat becomes free, the best target is looked for again.
-//   Y2. Only segments with a Seat that is free to the waiter are weighed, 32 Seats at a time.
+//   Y2. Only segments with a free Seat or one reserved for the waiter are weighed.
 
 import type { Instant, SeatIndex } from '../../shared/ids.ts'
 import { SEAT_KIND, type SeatingPlan } from '../../shared/seating-plan.ts'
 import type { BarrierLifted } from '../../shared/transitions.ts'
-import { ALL_KINDS, allowedWords, GENERAL_KINDS, trailingZeros } from './plan-bits.ts'
 import type { SeatMap } from './seat-map.ts'
 import { BLOCKED, FREE, SOLD } from './seat-map.ts'
 import type { Show } from './show.ts'
-import type { WaitRequest } from './waitlist-buckets.ts'
+import { isWanted, type WaitRequest } from './waitlist-buckets.ts'
 
 /** A target's Seats that are free to the waiter; undefined when no target is left in the house. */
 export type Aim = readonly SeatIndex[] | undefined
 
-/** The best target for a request to which `own` Seats are reserved. L3 */
-export function aimOf(seats: SeatMap, request: WaitRequest, own: readonly SeatIndex[]): Aim {
+/**
+ * The best target for a request to which `own` Seats are reserved. `segments`: those with a free Seat,
+ * ascending, found once for many requests. L3
+ */
+export function aimOf(
+  seats: SeatMap,
+  waiter: { readonly request: WaitRequest; readonly own: readonly SeatIndex[] },
+  segments: readonly number[] = segmentsWithFree(seats),
+): Aim {
+  const { request, own } = waiter
   const sight = new Sight(seats, request, own)
-  return request.together ? aimTogether(sight) : aimApart(sight)
+  const near = own.length === 0 ? segments : withOwn(seats.plan, segments, own)
+  return request.together ? aimTogether(sight, near) : aimApart(sight, near)
+}
+
+/** Ascending. Y2 */
+export function segmentsWithFree(seats: SeatMap): readonly number[] {
+  const { bits, free } = seats.index
+  const segments: number[] = []
+  const { segmentCount } = seats.plan
+  for (let segment = 0; segment < segmentCount; segment += 1) {
+    const end = bits.wordStart[segment + 1] as number
+    let some = 0
+    for (let at = bits.wordStart[segment] as number; at < end; at += 1) some |= free[at] as number
+    if (some !== 0) segments.push(segment)
+  }
+  return segments
+}
+
+function withOwn(
+  plan: SeatingPlan,
+  segments: readonly number[],
+  own: readonly SeatIndex[],
+): readonly number[] {
+  const all = new Set(segments)
+  for (const seat of own) all.add(plan.segmentOf[seat] as number)
+  return [...all].sort((left, right) => left - right)
 }
 
 /** Whether some target still holds every reserved Seat. Y1 */
@@ -74,70 +106,29 @@ class Sight {
   readonly plan: SeatingPlan
   readonly request: WaitRequest
   readonly own: readonly SeatIndex[]
-  readonly allowed: Uint32Array
   readonly #seats: SeatMap
 
   constructor(seats: SeatMap, request: WaitRequest, own: readonly SeatIndex[]) {
-    const kinds = request.accessible ? ALL_KINDS : GENERAL_KINDS
     this.plan = seats.plan
     this.request = request
     this.own = own
-    this.allowed = allowedWords(seats.index.bits, request.categories, kinds)
     this.#seats = seats
-  }
-
-  isAllowed(seat: number): boolean {
-    const bit = this.#seats.index.bits.bitOf[seat] as number
-    return (((this.allowed[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1
   }
 
   /** Sits as asked once whoever has it lets go. */
   isPossible(seat: number): boolean {
     const state = this.#seats.stateOf(seat as SeatIndex)
-    return state !== SOLD && state !== BLOCKED && this.isAllowed(seat)
+    return state !== SOLD && state !== BLOCKED && isWanted(this.plan, this.request, seat)
   }
 
   isFree(seat: number): boolean {
-    return (
-      (this.#seats.stateOf(seat as SeatIndex) === FREE && this.isAllowed(seat)) ||
-      this.own.includes(seat as SeatIndex)
-    )
+    if (this.#seats.stateOf(seat as SeatIndex) === FREE)
+      return isWanted(this.plan, this.request, seat)
+    return this.own.includes(seat as SeatIndex)
   }
 
   isAccessible(seat: number): boolean {
     return this.plan.kindOf[seat] === SEAT_KIND.accessible
-  }
-
-  /** Segments with a Seat that is free to the waiter, ascending. Y2 */
-  *segments(): IterableIterator<number> {
-    const { bits, free } = this.#seats.index
-    const ownSegments = new Set(this.own.map(seat => this.plan.segmentOf[seat] as number))
-    for (let segment = 0; segment < this.plan.segmentCount; segment += 1) {
-      const end = bits.wordStart[segment + 1] as number
-      let some = ownSegments.has(segment) ? 1 : 0
-      for (let at = bits.wordStart[segment] as number; at < end && some === 0; at += 1) {
-        some = (free[at] as number) & (this.allowed[at] as number)
-      }
-      if (some !== 0) yield segment
-    }
-  }
-
-  /** Seats free to the waiter, ascending. Y2 */
-  *free(): IterableIterator<SeatIndex> {
-    const { bits, free } = this.#seats.index
-    for (const segment of this.segments()) {
-      const base = bits.wordStart[segment] as number
-      const first = this.plan.segmentStart[segment] as number
-      for (let at = base; at < (bits.wordStart[segment + 1] as number); at += 1) {
-        const start = first + (at - base) * 32
-        let word = (free[at] as number) & (this.allowed[at] as number)
-        for (const seat of this.own) {
-          const isHere = this.plan.segmentOf[seat] === segment
-          if (isHere && seat >= start && seat < start + 32) word |= 1 << (seat - start)
-        }
-        for (; word !== 0; word &= word - 1) yield (start + trailingZeros(word)) as SeatIndex
-      }
-    }
   }
 
   /** Whether that many Seats, with an accessible one where asked, are neither sold nor blocked. */
@@ -189,11 +180,11 @@ class Window {
   }
 }
 
-function aimTogether(sight: Sight): Aim {
+function aimTogether(sight: Sight, segments: readonly number[]): Aim {
   const length = sight.request.minParty
   let best = -1
   let bestCount = 0
-  for (const segment of sight.segments()) {
+  for (const segment of segments) {
     const window = new Window(sight, segment)
     for (let seat = window.start; seat < window.end; seat += 1) {
       if (!window.advanceTo(seat, window.start) || window.freeCount <= bestCount) continue
@@ -223,14 +214,18 @@ function hasWindow(sight: Sight): boolean {
 }
 
 /** Any Seats will do: the first free ones, one place being kept for an accessible Seat if asked. */
-function aimApart(sight: Sight): Aim {
+function aimApart(sight: Sight, segments: readonly number[]): Aim {
   const { minParty, accessible } = sight.request
   const aim: SeatIndex[] = []
   let isMissing = accessible
-  for (const seat of sight.free()) {
-    if (isMissing && sight.isAccessible(seat)) isMissing = false
-    else if (aim.length === minParty - (isMissing ? 1 : 0)) continue
-    aim.push(seat)
+  for (const segment of segments) {
+    const end = sight.plan.segmentStart[segment + 1] as number
+    for (let seat = sight.plan.segmentStart[segment] as number; seat < end; seat += 1) {
+      if (!sight.isFree(seat)) continue
+      if (isMissing && sight.isAccessible(seat)) isMissing = false
+      else if (aim.length >= minParty - (isMissing ? 1 : 0)) continue
+      aim.push(seat as SeatIndex)
+    }
     if (aim.length === minParty && !isMissing) break
   }
   return sight.hasPossible(minParty) ? aim : undefined

@@ -16,10 +16,9 @@ import type { Instant, SeatIndex } from '../../shared/ids.ts'
 import type { SeatsReserved, WaiterOffered } from '../../shared/transitions.ts'
 import { findFit } from './adjacency.ts'
 import { aimOf, isAimIntact } from './barrier.ts'
-import { ALL_KINDS, allowedWords, GENERAL_KINDS } from './plan-bits.ts'
 import type { Show } from './show.ts'
 import type { Waitlist } from './waitlist.ts'
-import type { Bucket, WaitRequest } from './waitlist-buckets.ts'
+import type { Bucket } from './waitlist-buckets.ts'
 import { WaitlistRound } from './waitlist-round.ts'
 
 /** What serving must know of the Shard: frames are told apart by time and by their count. */
@@ -73,10 +72,16 @@ class Turn {
   readonly #waitlist: Waitlist
   readonly #round: WaitlistRound
 
+  /** competition -> the place with reserved Seats */
+  readonly #holders = new Map<number, number>()
+
   constructor(show: Show, waitlist: Waitlist, round: WaitlistRound) {
     this.#show = show
     this.#waitlist = waitlist
     this.#round = round
+    for (const [place, { seats }] of waitlist.barriers()) {
+      if (seats.length > 0) this.#holders.set(waitlist.bucketAt(place).competition, place)
+    }
   }
 
   next(now: Instant): WaiterOffered | SeatsReserved | undefined {
@@ -90,21 +95,26 @@ class Turn {
   }
 
   /** Heads that may fit or reserve if Seats became free, and barriers; in join order. L1, L6 */
-  #candidates(): number[] {
-    const waitlist = this.#waitlist
-    const places = new Set<number>()
-    for (const bucket of this.#show.freed.length > 0 ? waitlist.buckets() : []) {
-      if (!this.#round.isUnfit(bucket.number)) places.add(waitlist.headOf(bucket))
-      if (!this.#round.isSettled(bucket.competition)) places.add(waitlist.eagerHeadOf(bucket))
+  #candidates(): readonly number[] {
+    const places = [...this.#holders.values()]
+    const { freeGeneralCount, freeAccessibleCount } = this.#show.seats
+    for (const bucket of this.#show.freed.length > 0 ? this.#waitlist.buckets() : []) {
+      const { isOfUse, isSettled } = this.#round.competitionOf(bucket)
+      if (!isOfUse) continue
+      const { accessible, minParty } = bucket.request
+      const freeCount = freeGeneralCount + (accessible ? freeAccessibleCount : 0)
+      const mayFit = freeCount >= minParty && !this.#round.isUnfit(bucket.number)
+      const mayReserve = !isSettled && !this.#holders.has(bucket.competition)
+      if (mayFit) addPlace(places, this.#waitlist.headOf(bucket))
+      if (mayReserve) addPlace(places, this.#waitlist.eagerHeadOf(bucket))
     }
-    for (const [place, { seats }] of waitlist.barriers()) if (seats.length > 0) places.add(place)
-    places.delete(-1)
-    return [...places].sort((left, right) => left - right)
+    return places.sort((left, right) => left - right)
   }
 
   #fitOf(place: number): readonly SeatIndex[] | undefined {
-    if (this.#show.freed.length === 0) return undefined
     const bucket = this.#waitlist.bucketAt(place)
+    if (this.#show.freed.length === 0 || !this.#round.competitionOf(bucket).isOfUse)
+      return undefined
     const own = this.#waitlist.reservedAt(place)
     if (own.length === 0 && this.#round.isUnfit(bucket.number)) return undefined
     const from = { own, fresh: this.#round.fresh }
@@ -116,56 +126,40 @@ class Turn {
   /** The reserved set as it should be now, or undefined when it is that already. L3 */
   #reservationOf(place: number): readonly SeatIndex[] | undefined {
     const bucket = this.#waitlist.bucketAt(place)
-    const { competition, request } = bucket
-    if (this.#round.isSettled(competition) || this.#waitlist.isLifted(place)) return undefined
-    const holder = this.#holderOf(competition)
-    if (holder >= 0 && holder !== place) return undefined // at most one barrier
+    const competition = this.#round.competitionOf(bucket)
+    if (competition.isSettled || this.#waitlist.isLifted(place)) return undefined
+    const holder = this.#holders.get(bucket.competition)
+    if (holder !== undefined && holder !== place) return undefined // at most one barrier
     const own = this.#waitlist.reservedAt(place)
-    const usable = this.#usableFreed(request)
-    if (usable.length === 0 && (holder < 0 || isAimIntact(this.#show.seats, request, own))) {
-      this.#round.markSettled(competition)
-      return undefined
-    }
-    return this.#aim(bucket, own, usable)
+    const usable = competition.isOfUse ? this.#round.usable(bucket.request) : []
+    const isStill = usable.length === 0 && (holder === undefined || this.#isIntact(bucket, own))
+    if (!isStill) return this.#aim(bucket, own, usable)
+    competition.isSettled = true
+    return undefined
+  }
+
+  #isIntact({ request }: Bucket, own: readonly SeatIndex[]): boolean {
+    return isAimIntact(this.#show.seats, request, own)
   }
 
   #aim(
-    { competition, request }: Bucket,
+    bucket: Bucket,
     own: readonly SeatIndex[],
     usable: readonly SeatIndex[],
   ): readonly SeatIndex[] | undefined {
-    const isHopeless = request.together && this.#round.isTooLong(competition, request.minParty)
-    const aim = isHopeless ? undefined : aimOf(this.#show.seats, request, own)
+    const { request } = bucket
+    const competition = this.#round.competitionOf(bucket)
+    const isHopeless = request.together && request.minParty >= competition.tooLong
+    const { segments } = this.#round
+    const aim = isHopeless ? undefined : aimOf(this.#show.seats, { request, own }, segments)
     if (aim === undefined) {
-      if (request.together) this.#round.markTooLong(competition, request.minParty)
+      if (request.together && !isHopeless) competition.tooLong = request.minParty
       return own.length > 0 ? [] : undefined // nothing to wait for here: the next one may aim
     }
-    this.#round.markSettled(competition)
+    competition.isSettled = true
     const seats = aim.filter(seat => own.includes(seat) || usable.includes(seat))
     const isSame = seats.length === own.length && seats.every(seat => own.includes(seat))
     return isSame ? undefined : seats
-  }
-
-  /** The place with reserved Seats among those that compete, or -1. */
-  #holderOf(competition: number): number {
-    for (const [place, { seats }] of this.#waitlist.barriers()) {
-      if (seats.length === 0) continue
-      if (this.#waitlist.bucketAt(place).competition === competition) return place
-    }
-    return -1
-  }
-
-  /** Seats freed now that are still free, and of use for the request. */
-  #usableFreed(request: WaitRequest): readonly SeatIndex[] {
-    const { seats, freed } = this.#show
-    if (freed.length === 0) return []
-    const kinds = request.accessible ? ALL_KINDS : GENERAL_KINDS
-    const { bits } = seats.index
-    const allowed = allowedWords(bits, request.categories, kinds)
-    return (freed as SeatIndex[]).filter(seat => {
-      const bit = bits.bitOf[seat] as number
-      return (((allowed[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1 && seats.isFree(seat)
-    })
   }
 
   #offer(place: number, seats: readonly SeatIndex[], now: Instant): WaiterOffered {
@@ -177,4 +171,8 @@ class Turn {
     const entry = this.#waitlist.entryAt(place)
     return { kind: 'seats-reserved', show: this.#show.number, entry, seats }
   }
+}
+
+function addPlace(places: number[], place: number): void {
+  if (place >= 0 && places.at(-1) !== place) places.push(place)
 }

@@ -10,6 +10,7 @@
 import { assert } from '../../shared/assert.ts'
 import type { CategorySet } from '../../shared/commands.ts'
 import { LIMITS } from '../../shared/limits.ts'
+import { SEAT_KIND, type SeatingPlan } from '../../shared/seating-plan.ts'
 
 /** What a waiter asks for. */
 export interface WaitRequest {
@@ -30,6 +31,14 @@ export function requestKeyOf(request: WaitRequest): number {
 /** Requests of one key compete for the same Seats; each has at most one barrier (L3). */
 export function competitionKeyOf(request: WaitRequest): number {
   return request.categories * 2 + (request.accessible ? 1 : 0)
+}
+
+/** Whether the request may be given a Seat of this category and kind; 0 is every category (A3). */
+export function isWanted(plan: SeatingPlan, request: WaitRequest, seat: number): boolean {
+  const { categories, accessible } = request
+  const category = plan.categoryOf[seat] as number
+  if (categories !== 0 && ((categories >>> category) & 1) === 0) return false
+  return accessible || plan.kindOf[seat] !== SEAT_KIND.accessible
 }
 
 /** A binary heap of places, smallest first. */

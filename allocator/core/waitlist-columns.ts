@@ -112,7 +112,9 @@ export class WaitlistColumns {
     let to = 0
     for (let from = 0; from < this.end; from += 1) {
       if (this.#marks[from] === 0) continue
-      lanes.set(this.lanes.subarray(from * LANES, from * LANES + LANES), to * LANES)
+      for (let lane = 0; lane < LANES; lane += 1) {
+        lanes[to * LANES + lane] = this.lanes[from * LANES + lane] as number
+      }
       marks[to] = this.marksAt(from)
       buckets[to] = this.bucketAt(from)
       sequences[to] = this.sequenceAt(from)

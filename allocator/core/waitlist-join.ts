@@ -11,13 +11,12 @@
 import type { Instant, SeatIndex } from '../../shared/ids.ts'
 import { SEAT_KIND } from '../../shared/seating-plan.ts'
 import { bestAvailable, isSoldOut } from './best-available.ts'
-import { ALL_KINDS, allowedWords, GENERAL_KINDS } from './plan-bits.ts'
 import { BLOCKED, type SeatMap } from './seat-map.ts'
 import type { ServingState } from './serving.ts'
 import type { Show } from './show.ts'
 import { bestSingles } from './single-search.ts'
 import type { Waitlist } from './waitlist.ts'
-import type { WaitRequest } from './waitlist-buckets.ts'
+import { isWanted, type WaitRequest } from './waitlist-buckets.ts'
 
 /** The Seats a newcomer is offered at once, ascending, or undefined when it has to wait. L9 */
 export function fitAtJoin(
@@ -83,18 +82,12 @@ function seatedInThought(seats: SeatMap, waitlist: Waitlist): readonly SeatIndex
  */
 export function largestEver(seats: SeatMap, request: WaitRequest): number {
   const { plan } = seats
-  const { bits } = seats.index
-  const kinds = request.accessible ? ALL_KINDS : GENERAL_KINDS
-  const allowed = allowedWords(bits, request.categories, kinds)
   let largest = 0
   let count = 0
   let hasAccessible = !request.accessible
   for (let seat = 0; seat < plan.seatCount; seat += 1) {
     const isNewRun = request.together && plan.segmentOf[seat] !== plan.segmentOf[seat - 1]
-    const bit = bits.bitOf[seat] as number
-    const isSellable =
-      (((allowed[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1 &&
-      seats.stateOf(seat as SeatIndex) !== BLOCKED
+    const isSellable = isWanted(plan, request, seat) && seats.stateOf(seat as SeatIndex) !== BLOCKED
     if (isNewRun || (request.together && !isSellable)) {
       count = 0
       hasAccessible = !request.accessible

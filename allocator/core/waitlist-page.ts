@@ -57,9 +57,9 @@ export function decodeWaitlist(reader: ByteReader): Waitlist | undefined {
     const marks = written & ~BARRIER
     assert((marks & WAITING) !== (marks & OFFERED) >> 1, 'Z2: an entry waits or is offered')
     const request = decodeShape(reader, shapes)
-    const joining = { entry, customer, request, sequence: asSequence(reader.varint()), marks }
-    const hasBarrier = (written & BARRIER) !== 0
-    waitlist.restore(hasBarrier ? { ...joining, barrier: decodeBarrier(reader) } : joining)
+    const sequence = asSequence(reader.varint())
+    const barrier = (written & BARRIER) === 0 ? undefined : decodeBarrier(reader)
+    waitlist.restore({ entry, customer, request, sequence, marks, barrier })
   }
   return waitlist
 }

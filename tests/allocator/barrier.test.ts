@@ -32,18 +32,18 @@ const wish = (minParty: number, more: Partial<WaitRequest> = {}): WaitRequest =>
 
 test('L3 a target has the most free seats, then the lowest index', () => {
   const seats = mapOf(rowOf(9), 'h.hh..h.h')
-  assert.deepEqual(aimOf(seats, wish(3), []), [4, 5])
-  assert.deepEqual(aimOf(seats, wish(4), []), [4, 5, 7])
-  assert.deepEqual(aimOf(mapOf(rowOf(6), '.hh.hh'), wish(2), []), [0])
+  assert.deepEqual(aimOf(seats, { request: wish(3), own: [] }), [4, 5])
+  assert.deepEqual(aimOf(seats, { request: wish(4), own: [] }), [4, 5, 7])
+  assert.deepEqual(aimOf(mapOf(rowOf(6), '.hh.hh'), { request: wish(2), own: [] }), [0])
 })
 
 test('L3 nothing sold or blocked is in a target, and rows do not run across an aisle', () => {
   const aisle = hallOf({ rows: 1, seatsPerRow: 8, aisleEvery: 4 })
-  assert.deepEqual(aimOf(mapOf(aisle, '.s.h hh.h'), wish(3), []), [6])
-  assert.deepEqual(aimOf(mapOf(aisle, 'hh.. ..hh'), wish(4), []), [2, 3])
-  assert.equal(aimOf(mapOf(aisle, 'hshs hshs'), wish(2), []), undefined)
+  assert.deepEqual(aimOf(mapOf(aisle, '.s.h hh.h'), { request: wish(3), own: [] }), [6])
+  assert.deepEqual(aimOf(mapOf(aisle, 'hh.. ..hh'), { request: wish(4), own: [] }), [2, 3])
+  assert.equal(aimOf(mapOf(aisle, 'hshs hshs'), { request: wish(2), own: [] }), undefined)
   assert.deepEqual(
-    aimOf(mapOf(aisle, '.sss hhhh'), wish(2), []),
+    aimOf(mapOf(aisle, '.sss hhhh'), { request: wish(2), own: [] }),
     [],
     'a target without a free seat',
   )
@@ -52,32 +52,39 @@ test('L3 nothing sold or blocked is in a target, and rows do not run across an a
 test('L3 what is reserved for the waiter counts as free for it, and for nobody else', () => {
   const seats = mapOf(rowOf(6), '.hh.hh')
   seats.reserve(asSeatIndex(3))
-  assert.deepEqual(aimOf(seats, wish(2), asSeatIndexes([3])), [0])
+  assert.deepEqual(aimOf(seats, { request: wish(2), own: asSeatIndexes([3]) }), [0])
   seats.setState(asSeatIndex(0), HELD)
-  assert.deepEqual(aimOf(seats, wish(2), asSeatIndexes([3])), [3])
-  assert.deepEqual(aimOf(seats, wish(2), []), [])
+  assert.deepEqual(aimOf(seats, { request: wish(2), own: asSeatIndexes([3]) }), [3])
+  assert.deepEqual(aimOf(seats, { request: wish(2), own: [] }), [])
 })
 
 test('L3 a request that need not sit together aims at the first free seats anywhere', () => {
   const aisle = hallOf({ rows: 2, seatsPerRow: 40, aisleEvery: 4 })
   const seats = mapOf(aisle, 'h'.repeat(80))
   for (const seat of [3, 41, 70]) seats.setState(asSeatIndex(seat), 0)
-  assert.deepEqual(aimOf(seats, wish(4, { together: false }), []), [3, 41, 70])
-  assert.deepEqual(aimOf(seats, wish(2, { together: false }), []), [3, 41])
+  assert.deepEqual(aimOf(seats, { request: wish(4, { together: false }), own: [] }), [3, 41, 70])
+  assert.deepEqual(aimOf(seats, { request: wish(2, { together: false }), own: [] }), [3, 41])
   seats.reserve(asSeatIndex(41))
   const own = asSeatIndexes([41])
-  assert.deepEqual(aimOf(seats, wish(4, { together: false }), own), [3, 41, 70])
+  assert.deepEqual(aimOf(seats, { request: wish(4, { together: false }), own: own }), [3, 41, 70])
 })
 
 test('A3 a target of an accessible request has an accessible seat, a general one has none', () => {
   const layout = hallOf({ rows: 1, seatsPerRow: 6, accessiblePerSection: 1 })
   const seats = mapOf(layout, '.hh...')
-  assert.deepEqual(aimOf(seats, wish(2), []), [3, 4])
-  assert.deepEqual(aimOf(seats, wish(2, { accessible: true }), []), [0])
-  assert.deepEqual(aimOf(seats, wish(2, { accessible: true, together: false }), []), [0, 3])
+  assert.deepEqual(aimOf(seats, { request: wish(2), own: [] }), [3, 4])
+  assert.deepEqual(aimOf(seats, { request: wish(2, { accessible: true }), own: [] }), [0])
+  assert.deepEqual(
+    aimOf(seats, { request: wish(2, { accessible: true, together: false }), own: [] }),
+    [0, 3],
+  )
   const taken = mapOf(layout, 'hhh...')
   const apart = wish(2, { accessible: true, together: false })
-  assert.deepEqual(aimOf(taken, apart, []), [3], 'one place is kept for the accessible seat')
+  assert.deepEqual(
+    aimOf(taken, { request: apart, own: [] }),
+    [3],
+    'one place is kept for the accessible seat',
+  )
 })
 
 test('L3 reserved seats stand while some target holds all of them', () => {
