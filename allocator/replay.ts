@@ -1,0 +1,95 @@
+// Frames applied to a state in order: how a Shard remembers, at the start and behind an owner.
+//
+// Owns: the checks of the chain, and loading layouts before a Transition names them (S7).
+// Leaves to others: where frames come from (journal/), what a Transition does (core/apply.ts).
+//
+//   E8. A hole, a foreign hash or a Sequence that does not follow stops the start and says how to
+//       restore; nothing is guessed.
+//   S7. Replay never reads today's rows: terms come from the journal, layouts by id and digest.
+
+import { Fault } from '../shared/faults.ts'
+import { eachTransition, NO_HASH, prevHashOf, sameBytes } from '../shared/frame.ts'
+import { asFrameNumber, asSequence, type Instant, type ShowNumber } from '../shared/ids.ts'
+import type { EncodedFrame, Journal, JournalHead } from '../shared/ports.ts'
+import type { Transition } from '../shared/transitions.ts'
+import { replay } from './core/apply.ts'
+import type { ShardState } from './core/state.ts'
+
+export interface Replayed {
+  readonly state: ShardState
+  /** the last frame that the state contains; undefined before the first */
+  readonly chain: JournalHead | undefined
+  readonly lastTime: Instant | undefined
+  /** Shows that changed since their page was written */
+  readonly dirty: Set<ShowNumber>
+  readonly transitionCount: number
+}
+
+/** Applies everything after `from.chain`; throws Fault('journal-damaged'). */
+export async function catchUp(from: Replayed, journal: Journal): Promise<Replayed> {
+  const { state, dirty } = from
+  let { chain, lastTime, transitionCount } = from
+  const next = asFrameNumber((chain?.number ?? 0) + 1)
+  for await (const frame of journal.read(state.shard, next)) {
+    checkFollows(frame, chain, state)
+    const transitions = await prepared(frame, state)
+    for (const transition of transitions) {
+      replay(state, transition, frame.time)
+      noteDirty(transition, dirty)
+    }
+    if (frame.incarnation !== state.incarnation) state.incarnation = frame.incarnation
+    chain = frame
+    lastTime = frame.time
+    transitionCount += transitions.length
+  }
+  return { state, chain, lastTime, dirty, transitionCount }
+}
+
+/** The frame's Transitions, once every layout they name is there. */
+async function prepared(frame: EncodedFrame, state: ShardState): Promise<readonly Transition[]> {
+  const transitions: Transition[] = []
+  const missing: Transition[] = []
+  eachTransition(frame, transition => {
+    transitions.push(transition)
+    if (isUnplanned(transition, state)) missing.push(transition)
+  })
+  for (const transition of missing) {
+    if ('terms' in transition) await state.plans.load(transition.terms.layout)
+  }
+  return transitions
+}
+
+function isUnplanned(transition: Transition, state: ShardState): boolean {
+  if (transition.kind !== 'show-opened' && transition.kind !== 'show-changed') return false
+  return state.plans.planOf(transition.terms.layout) === undefined
+}
+
+function noteDirty(transition: Transition, dirty: Set<ShowNumber>): void {
+  if ('show' in transition) dirty.add(transition.show)
+}
+
+/** E8 */
+function checkFollows(
+  frame: EncodedFrame,
+  chain: JournalHead | undefined,
+  state: ShardState,
+): void {
+  const number = (chain?.number ?? 0) + 1
+  if (frame.number !== number) throw broken(state, `frame ${number} is missing`)
+  if (!sameBytes(prevHashOf(frame), chain?.hash ?? NO_HASH)) {
+    throw broken(state, `frame ${number} does not follow the one before it`)
+  }
+  if (frame.firstSequence !== asSequence(state.sequence + 1)) {
+    throw broken(state, `frame ${number} starts at another sequence than the one before it ended`)
+  }
+  if (frame.shard !== state.shard) throw broken(state, `frame ${number} is of another shard`)
+}
+
+/** The sentence that every damaged journal ends with. */
+export function broken({ shard }: { readonly shard: number }, what: string): Fault {
+  return new Fault(
+    'journal-damaged',
+    `The journal of shard ${shard} is damaged: ${what}. Nothing was changed. Restore the database from ` +
+      'its newest backup and start again; seats confirmed after that backup must be checked by hand.',
+  )
+}
