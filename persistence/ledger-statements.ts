@@ -64,7 +64,7 @@ export const TRANSITIONS: Statement<TransitionRow> = {
     [OID.int8, (column, row) => column.int8(row.place.sequence)],
     [OID.int8, (column, row) => column.int8(row.place.frame)],
     [OID.timestamptz, (column, row) => column.instant(row.place.at)],
-    [OID.int8, (column, row) => (row.show === undefined ? column.null() : column.int8(row.show))],
+    [OID.int8, (column, row) => column.int8(row.show ?? 0)],
     [OID.text, (column, row) => column.text(row.kind)],
     [OID.uuid, (column, row) => column.id(row.hold)],
     [OID.uuid, (column, row) => column.id(row.entry)],

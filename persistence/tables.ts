@@ -111,7 +111,7 @@ export interface TransitionTable {
   sequence: number
   frame: number
   at: Timestamp
-  show: number | null
+  show: number
   kind: string
   hold: string | null
   entry: string | null

@@ -33,12 +33,13 @@ const ID_OF = `
 const STATEMENTS = [
   ID_TEXT,
   ID_OF,
+  // show 0: the shard's own facts
   `create table transition (
     shard int2 not null,
     sequence int8 not null,
     frame int8 not null,
     at timestamptz not null,
-    show int8,
+    show int8 not null,
     kind text not null,
     hold uuid,
     entry uuid,
@@ -47,9 +48,8 @@ const STATEMENTS = [
     seats int4[],
     expires_at timestamptz,
     detail jsonb,
-    primary key (shard, sequence)
+    primary key (show, sequence, shard)
   )`,
-  'create index transition_show on transition (show, sequence) where show is not null',
   `create index transition_customer on transition (customer, at) where customer is not null`,
   'create index transition_at on transition using brin (at)',
   `create table hold (
