@@ -73,7 +73,9 @@ function Hall({ desk, state }: { desk: ShowDesk; state: DeskState }) {
         {isReady ? (
           <SeatMap {...{ desk, state, show, layout, words, only }} />
         ) : (
-          <div class="seat-map-wait">The hall is being drawn…</div>
+          <div class="seat-map-wait">
+            {show && layout ? 'Connecting to the hall…' : 'The hall is being drawn…'}
+          </div>
         )}
       </section>
       <section class="hall-side" aria-label="Your seats">

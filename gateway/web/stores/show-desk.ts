@@ -38,7 +38,7 @@ export class ShowDesk {
   onSeats: (changed: readonly number[] | 'all') => void = () => {}
   #parts: DeskParts
   #watch: ShowWatch | undefined
-  #timer = 0
+  #timer: ReturnType<typeof setInterval> | undefined
   #askedAt = new Map<string, number>()
   #notices = 0
 
@@ -52,7 +52,7 @@ export class ShowDesk {
       seatsChanged: changed => this.#seatsChanged(changed),
       statusChanged: watch => this.#statusChanged(watch),
     })
-    this.#timer = window.setInterval(() => this.#tick(), 1_000)
+    this.#timer = setInterval(() => this.#tick(), 1_000)
     this.#load().catch(failure => this.state.patch({ problem: sentence(failure) }))
   }
 
@@ -300,7 +300,7 @@ export class ShowDesk {
 
   #tick(): void {
     const now = performance.now()
-    if (document.visibilityState === 'hidden') return
+    if (globalThis.document?.visibilityState === 'hidden') return
     const { holdings, entry, show } = this.state.get()
     if (show?.status === 'scheduled')
       this.#askRarely(show.id, () => this.#readShow(), SHOW_EVERY_MS)
