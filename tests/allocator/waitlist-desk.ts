@@ -59,7 +59,7 @@ export class Desk {
   }
 
   send(command: Command): Outcome {
-    if (!this.isFrameOpen || this.frames.length === 0) {
+    if (!this.isFrameOpen || this.frames.at(-1)?.time !== this.now) {
       this.state.frameCount += 1
       this.frames.push({ time: this.now, transitions: [] })
     }
