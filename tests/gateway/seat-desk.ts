@@ -36,6 +36,8 @@ interface Waiting {
   readonly onReply: (reply: Reply) => void
 }
 
+const REMEMBERED_SEATS_MAX = 100
+
 export const DESK_NOW = asInstant(1_800_000_000_000)
 
 export function termsOf(seatCount: number): ShowTerms {
@@ -54,7 +56,7 @@ export function termsOf(seatCount: number): ShowTerms {
 export class SeatDesk implements Link {
   readonly show: ShowNumber
   readonly states: Uint8Array
-  /** the map of every version, packed as text: what a client may ever show */
+  /** the map of every version of a small show, packed as text: what a client may ever show */
   readonly history = new Map<string, string>()
   incarnation = 1
   version = 0
@@ -223,6 +225,7 @@ export class SeatDesk implements Link {
   }
 
   #remember(): void {
+    if (this.states.length > REMEMBERED_SEATS_MAX) return
     this.history.set(
       `${this.incarnation}:${this.version}`,
       Buffer.from(this.packed).toString('hex'),
