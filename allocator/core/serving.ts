@@ -1,7 +1,7 @@
 // Who gets the Seats that have just become free: the Waitlist served in join order.
 //
 // Owns: the next offer or reservation of a Show, one at a time, read from its state alone.
-// Leaves to others: applying it (apply.ts), what fits (adjacency.ts), targets (barrier.ts).
+// Leaves to others: applying it (apply.ts), what fits (waitlist-fit.ts), targets (barrier.ts).
 //
 //   L2. In the frame in which Seats become free, in join order, a waiter whose request fits gets an
 //       offer: the largest n in [minParty, party], with a Seat freed now or reserved for that waiter.
@@ -14,11 +14,11 @@
 
 import type { Instant, SeatIndex } from '../../shared/ids.ts'
 import type { SeatsReserved, WaiterOffered } from '../../shared/transitions.ts'
-import { findFit } from './adjacency.ts'
 import { aimOf, isAimIntact } from './barrier.ts'
 import type { Show } from './show.ts'
 import type { Waitlist } from './waitlist.ts'
 import type { Bucket } from './waitlist-buckets.ts'
+import { freshFit } from './waitlist-fit.ts'
 import { WaitlistRound } from './waitlist-round.ts'
 
 /** What serving must know of the Shard: frames are told apart by time and by their count. */
@@ -118,7 +118,7 @@ class Turn {
     const own = this.#waitlist.reservedAt(place)
     if (own.length === 0 && this.#round.isUnfit(bucket.number)) return undefined
     const from = { own, fresh: this.#round.fresh }
-    const seats = findFit(this.#show.seats, bucket.request, from)
+    const seats = freshFit(this.#show.seats, bucket.request, from)
     if (seats === undefined && own.length === 0) this.#round.markUnfit(bucket.number)
     return seats
   }

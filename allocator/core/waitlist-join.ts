@@ -10,13 +10,12 @@
 
 import type { Instant, SeatIndex } from '../../shared/ids.ts'
 import { SEAT_KIND } from '../../shared/seating-plan.ts'
-import { bestAvailable, isSoldOut } from './best-available.ts'
 import { BLOCKED, type SeatMap } from './seat-map.ts'
 import type { ServingState } from './serving.ts'
 import type { Show } from './show.ts'
-import { bestSingles } from './single-search.ts'
 import type { Waitlist } from './waitlist.ts'
 import { isWanted, type WaitRequest } from './waitlist-buckets.ts'
+import { freeFit } from './waitlist-fit.ts'
 
 /** The Seats a newcomer is offered at once, ascending, or undefined when it has to wait. L9 */
 export function fitAtJoin(
@@ -33,23 +32,6 @@ export function fitAtJoin(
   const left = taken.length === 0 ? fit : freeFit(show.seats, request)
   for (const seat of taken) show.seats.index.freeChanged(seat)
   return left
-}
-
-/** The largest n in [minParty, party] that fits in free Seats, in the order of the ladder B. */
-function freeFit(seats: SeatMap, request: WaitRequest): readonly SeatIndex[] | undefined {
-  const { party, minParty, categories, accessible } = request
-  if (isSoldOut(seats, accessible)) return undefined
-  if (!request.together) {
-    const found = bestSingles(seats, { count: party, categories, accessible })
-    return found.length < minParty ? undefined : found.sort((left, right) => left - right)
-  }
-  for (let count = party; count >= minParty; ) {
-    const wish = { count, categories, together: true, accessible }
-    const best = bestAvailable(seats, wish, { orphans: true })
-    if (best.kind === 'found') return best.seats
-    count = Math.min(count - 1, best.largest)
-  }
-  return undefined
 }
 
 /**
