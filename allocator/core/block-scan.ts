@@ -44,6 +44,13 @@ export interface BlockWish {
   readonly touching?: Uint32Array
 }
 
+/** Blocks with their keys, in arrays long enough for a row. */
+export interface BlockList {
+  count: number
+  readonly starts: Int32Array
+  readonly keys: Float64Array
+}
+
 /** one segment's starts and a 0 behind them; free for use between two scans */
 let starts = new Uint32Array(64)
 
@@ -104,14 +111,17 @@ export class BlockScan {
     this.start = this.#candidate
   }
 
-  /** Tells every block of one segment with its key, lowest index first. */
-  each(segment: number, free: Uint32Array, visit: (start: number, key: number) => void): void {
+  /** Adds every block of one segment to a list, lowest index first. */
+  list(segment: number, free: Uint32Array, blocks: BlockList): void {
     if (!this.#enter(segment, free, this.#bits.wordStart[segment] as number)) return
     for (let word = 0; word < this.#wordCount; word += 1) {
       const first = this.#first + word * 32
       for (let rest = starts[word] as number; rest !== 0; rest &= rest - 1) {
         const start = first + trailingZeros(rest)
-        if (!this.#isPicky || this.#counts(start)) visit(start, this.#keyOf(start))
+        if (this.#isPicky && !this.#counts(start)) continue
+        blocks.starts[blocks.count] = start
+        blocks.keys[blocks.count] = this.#keyOf(start)
+        blocks.count += 1
       }
     }
   }

@@ -40,13 +40,18 @@ class GroupSearch implements Search {
   readonly #allowed: Uint32Array
   readonly #costs: Tournament
   readonly #segmentsOf: readonly (readonly number[])[]
+  /** by section, while its cost is known */
+  readonly #seatsOf: (SeatIndex[] | undefined)[] = []
   /** sections to look at again before the next answer */
   readonly #changed = new Set<number>()
   readonly #cuts: Map<number, BlockScan> = new Map()
-  // the section being looked at, its segments counted from 0, while groups are cut out of it
+  // the section being looked at, and what its segments, counted from 0, hold besides #taken
   #segments: readonly number[] = []
-  readonly #left: Uint32Array
-  readonly #rooms: Room[] = []
+  readonly #seatsAt: Int32Array
+  readonly #longestAt: Int32Array
+  readonly #longRunsAt: Int32Array
+  readonly #room: Room = { seats: 0, longest: 0, longRuns: 0 }
+  /** while a section is looked at they are off in the index */
   #taken: SeatIndex[] = []
 
   constructor(index: SearchIndex, count: number, among: Among) {
@@ -57,16 +62,19 @@ class GroupSearch implements Search {
     this.#allowed = allowedWords(index.bits, among.categories, among.kinds)
     this.#segmentsOf = segmentsBySection(index.bits.plan)
     this.#costs = new Tournament(this.#segmentsOf.length)
-    this.#left = new Uint32Array(index.bits.wordCount)
+    const longest = this.#segmentsOf.reduce((most, list) => Math.max(most, list.length), 0)
+    this.#seatsAt = new Int32Array(longest)
+    this.#longestAt = new Int32Array(longest)
+    this.#longRunsAt = new Int32Array(longest)
   }
 
   get best(): SeatIndex[] | undefined {
     for (const section of this.#changed) this.#costs.set(section, this.#look(section))
     this.#changed.clear()
     if (this.#costs.best === NO_KEY) return undefined
-    const cost = this.#look(this.#costs.bestLeaf)
-    assert(cost === this.#costs.best, 'X1: the index is right')
-    return this.#taken.sort((left, right) => left - right)
+    const seats = this.#seatsOf[this.#costs.bestLeaf]
+    assert(seats !== undefined, 'X1: the index is right')
+    return seats.slice().sort((left, right) => left - right)
   }
 
   refreshAll(): void {
@@ -80,14 +88,19 @@ class GroupSearch implements Search {
     this.#changed.add(plan.sectionOfRow[row] as number)
   }
 
-  /** The cost of the section's groups; their Seats are then in #taken. */
+  /** The cost of the section's groups, whose Seats it keeps; the index is as it was. */
   #look(section: number): number {
     this.#segments = this.#segmentsOf[section] as readonly number[]
+    this.#taken = []
     const isSeated = this.#needsAccessible ? this.#seatAccessible() : this.#seatGeneral()
+    for (const seat of this.#taken) this.#index.flip(seat)
+    this.#seatsOf[section] = isSeated ? this.#taken : undefined
     if (!isSeated) return NO_KEY
     assert(this.#taken.length === this.#count, 'B4: groups seat the whole party')
     const { qualityCost } = this.#index.bits.plan
-    return this.#taken.reduce((sum, seat) => sum + (qualityCost[seat] as number), 0)
+    let cost = 0
+    for (const seat of this.#taken) cost += qualityCost[seat] as number
+    return cost
   }
 
   #seatGeneral(): boolean {
@@ -105,17 +118,15 @@ class GroupSearch implements Search {
   }
 
   #restart(): void {
-    const { free, bits } = this.#index
-    const runs = runSearch(this.#index, this.#among)
+    for (const seat of this.#taken) this.#index.flip(seat)
     this.#taken = []
-    this.#segments.forEach((segment, at) => {
-      const end = bits.wordStart[segment + 1] as number
-      for (let word = bits.wordStart[segment] as number; word < end; word += 1) {
-        this.#left[word] = free[word] as number
-      }
-      this.#rooms[at] ??= { seats: 0, longest: 0, longRuns: 0 }
-      runs.readRoom(segment, this.#rooms[at])
-    })
+    const runs = runSearch(this.#index, this.#among)
+    for (let at = 0; at < this.#segments.length; at += 1) {
+      const segment = this.#segments[at] as number
+      this.#seatsAt[at] = runs.seatsIn(segment)
+      this.#longestAt[at] = runs.longestIn(segment)
+      this.#longRunsAt[at] = runs.longRunsIn(segment)
+    }
   }
 
   /** Q1 */
@@ -132,40 +143,47 @@ class GroupSearch implements Search {
   }
 
   #wholeRoom(): Room {
-    const whole: Room = { seats: 0, longest: 0, longRuns: 0 }
+    const whole = this.#room
+    whole.seats = 0
+    whole.longest = 0
+    whole.longRuns = 0
     for (let at = 0; at < this.#segments.length; at += 1) {
-      const room = this.#rooms[at] as Room
-      whole.seats += room.seats
-      whole.longest = Math.max(whole.longest, room.longest)
-      whole.longRuns += room.longRuns
+      whole.seats += this.#seatsAt[at] as number
+      whole.longest = Math.max(whole.longest, this.#longestAt[at] as number)
+      whole.longRuns += this.#longRunsAt[at] as number
     }
     return whole
   }
 
   /** Cuts the best block of that size out of the section. */
   #take(size: number, isAccessible: boolean): boolean {
-    const { bits } = this.#index
+    const { bits, free } = this.#index
     const scan = this.#cutOf(size, isAccessible)
     scan.reset()
     let takenAt = -1
     for (let at = 0; at < this.#segments.length; at += 1) {
-      if ((this.#rooms[at] as Room).longest < size) continue
+      if ((this.#longestAt[at] as number) < size) continue
       const segment = this.#segments[at] as number
       const before = scan.start
-      scan.scan(segment, this.#left, bits.wordStart[segment] as number)
+      scan.scan(segment, free, bits.wordStart[segment] as number)
       if (scan.start !== before) takenAt = at
     }
     if (takenAt < 0) return false
-    for (const seat of blockOf(scan.start, size)) this.#remove(seat)
-    const words = { free: this.#left, allowed: this.#allowed, needsAccessible: false }
-    measureRoom(bits, this.#segments[takenAt] as number, words, this.#rooms[takenAt] as Room)
+    for (const seat of blockOf(scan.start, size)) {
+      this.#index.flip(seat)
+      this.#taken.push(seat)
+    }
+    this.#measureAgain(takenAt)
     return true
   }
 
-  #remove(seat: SeatIndex): void {
-    const bit = this.#index.bits.bitOf[seat] as number
-    this.#left[bit >>> 5] = (this.#left[bit >>> 5] as number) & ~(1 << (bit & 31))
-    this.#taken.push(seat)
+  #measureAgain(at: number): void {
+    const { bits, free } = this.#index
+    const words = { free, allowed: this.#allowed, needsAccessible: false }
+    measureRoom(bits, this.#segments[at] as number, words, this.#room)
+    this.#seatsAt[at] = this.#room.seats
+    this.#longestAt[at] = this.#room.longest
+    this.#longRunsAt[at] = this.#room.longRuns
   }
 
   #cutOf(size: number, isAccessible: boolean): BlockScan {

@@ -56,12 +56,15 @@ function besideBlock(seats: SeatMap, asked: readonly SeatIndex[]): SeatIndex[] {
   const segment = seats.plan.segmentOf[first] as number
   const start = seats.plan.segmentStart[segment] as number
   const end = seats.plan.segmentStart[segment + 1] as number
-  const isFree = (seat: number): boolean =>
-    seat >= start && seat < end && seats.isFree(seat as SeatIndex)
-  if (!isFree(first - 1) || !isFree(last + 1)) return []
+  if (first === start || last === end - 1) return []
+  if (!seats.isFree((first - 1) as SeatIndex) || !seats.isFree((last + 1) as SeatIndex)) return []
   const orphans: SeatIndex[] = []
-  if (!isFree(first - 2)) orphans.push((first - 1) as SeatIndex)
-  if (!isFree(last + 2)) orphans.push((last + 1) as SeatIndex)
+  if (first - 1 === start || !seats.isFree((first - 2) as SeatIndex)) {
+    orphans.push((first - 1) as SeatIndex)
+  }
+  if (last + 2 === end || !seats.isFree((last + 2) as SeatIndex)) {
+    orphans.push((last + 1) as SeatIndex)
+  }
   return orphans
 }
 

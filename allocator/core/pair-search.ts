@@ -11,7 +11,8 @@
 
 import { assert } from '../../shared/assert.ts'
 import type { SeatIndex } from '../../shared/ids.ts'
-import { BlockScan, blockOf, NO_KEY } from './block-scan.ts'
+import type { SeatingPlan } from '../../shared/seating-plan.ts'
+import { type BlockList, BlockScan, blockOf, NO_KEY } from './block-scan.ts'
 import { allowedWords, needsAccessible } from './plan-bits.ts'
 import type { Among, Search, SearchIndex } from './search-index.ts'
 import { SEARCH, searchKey } from './search-key.ts'
@@ -29,11 +30,6 @@ export function bestPair(index: SearchIndex, count: number, among: Among): SeatI
   return index.searchOf(key, () => new PairSearch(index, count, among)).best
 }
 
-interface Block {
-  readonly start: number
-  readonly key: number
-}
-
 class PairSearch implements Search {
   readonly #index: SearchIndex
   readonly #count: number
@@ -44,7 +40,9 @@ class PairSearch implements Search {
   readonly #scans: ReadonlyMap<number, BlockScan>
   /** front rows to look at again before the next answer */
   readonly #changed = new Set<number>()
-  #found: SeatIndex[] = []
+  readonly #fronts: BlockList
+  readonly #backs: BlockList
+  #found: Pair = { inFront: 0, behind: 0, front: 0, back: 0 }
 
   constructor(index: SearchIndex, count: number, among: Among) {
     this.#index = index
@@ -52,6 +50,8 @@ class PairSearch implements Search {
     this.#needsAccessible = needsAccessible(among.kinds)
     this.#keys = new Tournament(index.bits.plan.rowCount)
     this.#frontOf = frontsOf(index.bits.plan.rowBehind)
+    this.#fronts = blockListFor(index.bits.plan)
+    this.#backs = blockListFor(index.bits.plan)
     const allowed = allowedWords(index.bits, among.categories, among.kinds)
     const halves = [count >>> 1, count - (count >>> 1)]
     this.#scans = new Map(
@@ -68,7 +68,8 @@ class PairSearch implements Search {
     if (this.#keys.best === NO_KEY) return undefined
     const key = this.#look(this.#keys.bestLeaf)
     assert(key === this.#keys.best, 'X1: the index is right')
-    return this.#found
+    const { front, inFront, back, behind } = this.#found
+    return blockOf(front, inFront).concat(blockOf(back, behind)) // back rows come later
   }
 
   refreshAll(): void {
@@ -91,26 +92,26 @@ class PairSearch implements Search {
     if (back < 0) return NO_KEY
     const small = this.#count >>> 1
     const large = this.#count - small
-    let best = NO_KEY
-    for (const inFront of small === large ? [large] : [large, small]) {
-      const behind = this.#count - inFront
-      const fronts = this.#blocksIn(front, inFront)
-      if (fronts.length === 0) continue
-      const backs = this.#blocksIn(back, behind)
-      best = this.#match({ fronts, inFront, backs, behind }, best)
-    }
-    return best
+    const best = this.#match(front, back, { inFront: large, behind: small }, NO_KEY)
+    if (small === large) return best
+    return this.#match(front, back, { inFront: small, behind: large }, best)
   }
 
-  #match(halves: Halves, bestSoFar: number): number {
+  #match(frontRow: number, backRow: number, halves: Halves, bestSoFar: number): number {
+    const fronts = this.#fronts
+    const backs = this.#backs
+    this.#readBlocks(frontRow, halves.inFront, fronts)
+    if (fronts.count === 0) return bestSoFar
+    this.#readBlocks(backRow, halves.behind, backs)
     let best = bestSoFar
-    for (const front of halves.fronts) {
-      for (const back of halves.backs) {
-        const key = front.key + back.key
-        if (key >= best || !this.#isPair(front.start, back.start, halves)) continue
+    for (let at = 0; at < fronts.count; at += 1) {
+      for (let behind = 0; behind < backs.count; behind += 1) {
+        const key = (fronts.keys[at] as number) + (backs.keys[behind] as number)
+        const front = fronts.starts[at] as number
+        const back = backs.starts[behind] as number
+        if (key >= best || !this.#isPair(front, back, halves)) continue
         best = key
-        const seats = blockOf(front.start, halves.inFront)
-        this.#found = seats.concat(blockOf(back.start, halves.behind)) // P2: back rows come later
+        this.#found = { ...halves, front, back }
       }
     }
     return best
@@ -130,27 +131,36 @@ class PairSearch implements Search {
   }
 
   /** Every block of that size in a row. */
-  #blocksIn(row: number, size: number): Block[] {
+  #readBlocks(row: number, size: number, blocks: BlockList): void {
     const { bits, free } = this.#index
     const { plan } = bits
     const scan = this.#scans.get(size) as BlockScan
-    const blocks: Block[] = []
     const last = plan.segmentOf[(plan.rowStart[row + 1] as number) - 1] as number
-    const first = plan.segmentOf[plan.rowStart[row] as number] as number
-    for (let segment = first; segment <= last; segment += 1) {
-      scan.each(segment, free, (start, key) => {
-        blocks.push({ start, key })
-      })
+    blocks.count = 0
+    for (let at = plan.segmentOf[plan.rowStart[row] as number] as number; at <= last; at += 1) {
+      scan.list(at, free, blocks)
     }
-    return blocks
   }
 }
 
+/** Long enough for the blocks of any row. */
+function blockListFor(plan: SeatingPlan): BlockList {
+  let longest = 0
+  for (let row = 0; row < plan.rowCount; row += 1) {
+    const length = (plan.rowStart[row + 1] as number) - (plan.rowStart[row] as number)
+    longest = Math.max(longest, length)
+  }
+  return { count: 0, starts: new Int32Array(longest), keys: new Float64Array(longest) }
+}
+
 interface Halves {
-  readonly fronts: readonly Block[]
   readonly inFront: number
-  readonly backs: readonly Block[]
   readonly behind: number
+}
+
+interface Pair extends Halves {
+  readonly front: number
+  readonly back: number
 }
 
 /** The row in front of each row, or -1. */

@@ -85,7 +85,7 @@ const MASKS_KEPT_MAX = 24
 
 /** 0 means every category; the answer names the categories of this plan only. */
 export function categoriesIn(plan: SeatingPlan, categories: CategorySet): CategorySet {
-  const every = 2 ** plan.categoryCount - 1
+  const every = (1 << plan.categoryCount) - 1 // exact: at most 30 categories
   return categories === 0 ? every : categories & every
 }
 

@@ -62,11 +62,18 @@ export class RunSearch implements Search {
     return -this.#lengths.best
   }
 
-  /** Writes what a segment can hold. */
-  readRoom(segment: number, room: Room): void {
-    room.seats = this.#seats[segment] as number
-    room.longest = -this.#lengths.keyOf(segment)
-    room.longRuns = this.#longRuns[segment] as number
+  longestIn(segment: number): number {
+    return -this.#lengths.keyOf(segment)
+  }
+
+  /** Seats of a segment in runs of 2 and more. */
+  seatsIn(segment: number): number {
+    return this.#seats[segment] as number
+  }
+
+  /** How many runs of a segment hold 3 and more. */
+  longRunsIn(segment: number): number {
+    return this.#longRuns[segment] as number
   }
 
   refreshAll(): void {
