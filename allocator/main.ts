@@ -23,6 +23,7 @@ import type {
   SnapshotStore,
 } from '../shared/ports.ts'
 import type { Reply } from '../shared/views.ts'
+import { digestOf } from './core/digest.ts'
 import { EmbeddedLink } from './embedded-link.ts'
 import { claimShard, type Reign } from './ownership.ts'
 import { recoverShard } from './recovery.ts'
@@ -70,6 +71,8 @@ export interface Allocator {
   health(): ShardHealth[]
   /** one request, answered as a promise: for tools and the house's own commands */
   ask(request: Request): Promise<Reply>
+  /** Of memory, which equals a replay's while nothing is in flight; undefined: not a shard of ours. */
+  digest(shard: ShardNumber): string | undefined
   /** A1 */
   stop(): Promise<void>
 }
@@ -131,6 +134,11 @@ class RunningAllocator implements Allocator {
 
   ask(request: Request): Promise<Reply> {
     return new Promise(resolve => this.link.submit(request, 0, resolve))
+  }
+
+  digest(shard: ShardNumber): string | undefined {
+    const writer = this.#writers.find(one => one.shard.state.shard === shard)
+    return writer === undefined ? undefined : digestOf(writer.shard.state)
   }
 
   async stop(): Promise<void> {
