@@ -10,6 +10,7 @@
 
 import type { Instant, SeatIndex } from '../../shared/ids.ts'
 import { SEAT_KIND } from '../../shared/seating-plan.ts'
+import { ALL_KINDS, allowedWords, GENERAL_KINDS } from './plan-bits.ts'
 import { BLOCKED, type SeatMap } from './seat-map.ts'
 import type { ServingState } from './serving.ts'
 import type { Show } from './show.ts'
@@ -60,25 +61,57 @@ function seatedInThought(seats: SeatMap, waitlist: Waitlist): readonly SeatIndex
 
 /**
  * The largest party up to minParty that the house could seat as asked were every Seat free that is
- * not blocked: minParty when waiting is not in vain. L3
+ * not blocked: minParty when waiting is not in vain. Segments without a Seat of use cost a word. L3
  */
 export function largestEver(seats: SeatMap, request: WaitRequest): number {
-  const { plan } = seats
-  let largest = 0
-  let count = 0
-  let hasAccessible = !request.accessible
-  for (let seat = 0; seat < plan.seatCount; seat += 1) {
-    const isNewRun = request.together && plan.segmentOf[seat] !== plan.segmentOf[seat - 1]
-    const isSellable = isWanted(plan, request, seat) && seats.stateOf(seat as SeatIndex) !== BLOCKED
-    if (isNewRun || (request.together && !isSellable)) {
-      count = 0
-      hasAccessible = !request.accessible
-    }
-    if (!isSellable) continue
-    count += 1
-    if (plan.kindOf[seat] === SEAT_KIND.accessible) hasAccessible = true
-    if (hasAccessible && count > largest) largest = count
-    if (largest >= request.minParty) return request.minParty
+  const { plan, index } = seats
+  const { wordStart } = index.bits
+  const kinds = request.accessible ? ALL_KINDS : GENERAL_KINDS
+  const allowed = allowedWords(index.bits, request.categories, kinds)
+  const count = new EverCount(seats, request)
+  for (let segment = 0; segment < plan.segmentCount; segment += 1) {
+    const end = wordStart[segment + 1] as number
+    let some = 0
+    for (let at = wordStart[segment] as number; at < end; at += 1) some |= allowed[at] as number
+    if (some === 0) continue
+    if (request.together) count.interrupt()
+    count.take(plan.segmentStart[segment] as number, plan.segmentStart[segment + 1] as number)
+    if (count.largest >= request.minParty) return request.minParty
   }
-  return largest
+  return count.largest
+}
+
+/** Counts sellable Seats: side by side, or all of them. */
+class EverCount {
+  largest = 0
+  readonly #seats: SeatMap
+  readonly #request: WaitRequest
+  #length = 0
+  #hasAccessible = false
+
+  constructor(seats: SeatMap, request: WaitRequest) {
+    this.#seats = seats
+    this.#request = request
+  }
+
+  interrupt(): void {
+    this.#length = 0
+    this.#hasAccessible = false
+  }
+
+  take(start: number, end: number): void {
+    const { plan } = this.#seats
+    const { together, accessible } = this.#request
+    for (let seat = start; seat < end; seat += 1) {
+      const isBlocked = this.#seats.stateOf(seat as SeatIndex) === BLOCKED
+      if (isBlocked || !isWanted(plan, this.#request, seat)) {
+        if (together) this.interrupt()
+        continue
+      }
+      this.#length += 1
+      if (plan.kindOf[seat] === SEAT_KIND.accessible) this.#hasAccessible = true
+      if (accessible && !this.#hasAccessible) continue
+      if (this.#length > this.largest) this.largest = this.#length
+    }
+  }
 }
