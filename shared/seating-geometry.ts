@@ -14,6 +14,8 @@ export const QUALITY_COST_MAX = 2 ** 18 - 1
 const FARTHEST_COST = 65_535
 /** A seat behind may be off by half a seat, as in staggered rows, plus what rounding adds. */
 const SIDEWAYS_MAX = 0.5001
+/** Closer than this two seats are equally far off: the lower index is the one behind. */
+const TIE = 0.0001
 
 /** Distance to the focus, the farthest seat at FARTHEST_COST. */
 export function distanceCosts(layout: Layout): Uint32Array {
@@ -67,7 +69,8 @@ export function seatsBehind(
       const axis = axisAt(seats, index, rowStart[front] as number, frontEnd)
       const offset = (seat: number): number => sidewaysOf(seats, index, seat, axis)
       // both rows run left to right, so the nearest column never moves back
-      while (candidate + 1 < backEnd && offset(candidate + 1) < offset(candidate)) candidate += 1
+      while (candidate + 1 < backEnd && offset(candidate + 1) < offset(candidate) - TIE)
+        candidate += 1
       if (offset(candidate) <= SIDEWAYS_MAX) behind[index] = candidate
     }
   })

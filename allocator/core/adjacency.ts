@@ -28,20 +28,24 @@ import { bestSingles } from './single-search.ts'
 
 /** A set of Seats of one hall: O(1) to add, delete and ask, O(Seats ever added) to walk. */
 export class SeatSet {
-  /** as bits of the plan's layout */
-  readonly words: Uint32Array
   readonly #bits: PlanBits
+  #words: Uint32Array | undefined
   readonly #segments = new Set<number>()
   #size = 0
 
   constructor(plan: SeatingPlan, seats: Iterable<SeatIndex> = []) {
     this.#bits = planBitsOf(plan)
-    this.words = new Uint32Array(this.#bits.wordCount)
     for (const seat of seats) this.add(seat)
   }
 
   get size(): number {
     return this.#size
+  }
+
+  /** As bits of the plan's layout; made at the first use, since most rounds free nothing. */
+  get words(): Uint32Array {
+    this.#words ??= new Uint32Array(this.#bits.wordCount)
+    return this.#words
   }
 
   /** Segments that held a Seat of the set at some time, in the order of their first one. */
@@ -50,6 +54,7 @@ export class SeatSet {
   }
 
   has(seat: SeatIndex): boolean {
+    if (this.#size === 0) return false
     const bit = this.#bits.bitOf[seat] as number
     return (((this.words[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1
   }
@@ -123,7 +128,7 @@ function findTogether(seats: SeatMap, wish: FitWish, from: FitSource): SeatIndex
   return undefined
 }
 
-/** Lowest index wins between equal keys, so segments are looked at in any order only with care. A2 */
+/** Segments come in the order of their first fresh Seat, so equal keys are told apart by index. A2 */
 function scanFresh(scan: BlockScan, bits: PlanBits, free: Uint32Array, fresh: SeatSet): void {
   let key = scan.key
   let start = -1

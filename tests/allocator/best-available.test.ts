@@ -8,7 +8,8 @@ import { BLOCKED, FREE, HELD, SeatMap, SOLD } from '../../allocator/core/seat-ma
 import { asSeatIndex } from '../../shared/ids.ts'
 import type { Layout } from '../../shared/layout.ts'
 import { compilePlan } from '../../shared/seating-plan.ts'
-import { type Hall, hallOf, rowOf } from '../support/halls.ts'
+import { hallOf, rowOf } from '../support/halls.ts'
+import { categoryIdsOf, mixedHalls, randomFrom } from '../support/random-hall.ts'
 import {
   type TwinHall,
   type TwinWish,
@@ -151,41 +152,6 @@ test('A3 an accessible request gets an accessible seat, companions first, standa
   assert.deepEqual(best(mapOf(layout, '.x....x.'), 1, { accessible: true }), none(0, true))
 })
 
-const hallArbitrary = fc
-  .record({
-    rows: fc.integer({ min: 1, max: 4 }),
-    seatsPerRow: fc.integer({ min: 1, max: 10 }),
-    sections: fc.integer({ min: 1, max: 2 }),
-    aisleEvery: fc.integer({ min: 0, max: 6 }),
-    qualities: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
-    seed: fc.integer(),
-  })
-  .map(({ qualities, seed, ...hall }) => variedHall(hall, qualities, seed))
-
-/** Categories and kinds thrown seat by seat, so that blocks of a search end inside free blocks. */
-function variedHall(hall: Hall, qualities: number | undefined, seed: number): Layout {
-  const layout = hallOf({ ...hall, categories: 1 })
-  const next = randomFrom(seed)
-  const seats = layout.seats.map(seat => ({
-    ...seat,
-    category: next() < 0.2 ? 'b' : 'a',
-    kind: next() < 0.15 ? 'accessible' : next() < 0.15 ? 'companion' : 'standard',
-  }))
-  const categories = ['a', 'b', 'c'].map(id => ({ id, name: id }))
-  const quality = seats.map(() => Math.floor(next() * (qualities ?? 1)))
-  return { ...layout, categories, seats, ...(qualities ? { quality } : {}) } as Layout
-}
-
-function randomFrom(seed: number): () => number {
-  let state = seed | 1
-  return () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) / 2 ** 32
-  }
-}
-
 const wishArbitrary = fc.record({
   count: fc.integer({ min: 1, max: 9 }),
   categories: fc.integer({ min: 0, max: 7 }),
@@ -196,8 +162,7 @@ const wishArbitrary = fc.record({
 type AnyWish = typeof wishArbitrary extends fc.Arbitrary<infer Wish> ? Wish : never
 
 function twinAnswer(hall: TwinHall, wish: AnyWish) {
-  const ids = ['a', 'b', 'c'].filter((_, index) => ((wish.categories >> index) & 1) === 1)
-  const twin: TwinWish = { ...wish, categories: wish.categories ? new Set(ids) : undefined }
+  const twin: TwinWish = { ...wish, categories: categoryIdsOf(wish.categories) }
   const isForCaller = (index: number) =>
     hall.free[index] === true &&
     (hall.layout.seats[index]?.kind === 'accessible') === wish.accessible
@@ -228,7 +193,7 @@ function turn(seats: SeatMap, index: number, state: number): void {
 test('B7 the ladder answers what the naive twin answers, whatever changed before', () => {
   const fullness = fc.constantFrom(0, 0.3, 0.6, 0.8)
   const property = fc.property(
-    hallArbitrary,
+    mixedHalls,
     fullness,
     fc.integer(),
     fc.array(stepArbitrary, { minLength: 1, maxLength: 6 }),

@@ -138,6 +138,28 @@ function groupsIn(
   return undefined
 }
 
+/** What a waiter is given together: the largest size that fits and touches a fresh seat. */
+export function twinFit(
+  hall: TwinHall,
+  wish: Omit<TwinWish, 'count'> & { readonly party: number; readonly minParty: number },
+  fresh: readonly number[],
+): readonly number[] | undefined {
+  for (let count = wish.party; count >= wish.minParty; count -= 1) {
+    for (const kinds of kindsOf({ ...wish, count })) {
+      const candidates = blocksOf(hall, { ...wish, count }, kinds).filter(
+        block =>
+          block.some(seat => fresh.includes(seat)) &&
+          (!wish.accessible || block.some(seat => kindAt(hall, seat) === 'accessible')),
+      )
+      const best = bestOf(
+        candidates.map(seats => ({ seats, order: orderOf(hall, { ...wish, count }, seats) })),
+      )
+      if (best !== undefined) return best.seats
+    }
+  }
+  return undefined
+}
+
 /** `together: false`: the best seats, an accessible one first where one is asked for. */
 export function twinApart(hall: TwinHall, wish: TwinWish): readonly number[] {
   const picked: number[] = []
