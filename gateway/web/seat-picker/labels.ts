@@ -96,7 +96,10 @@ function endsOf({ plan }: Scene, row: Row): readonly [number | undefined, number
 function paintSections(context: Context, scene: Scene): void {
   context.font = fontOf(scene, SECTION_PX)
   const placed: Box[] = []
-  for (const [text, { x, y }] of middles(scene)) {
+  const sections = middles(scene)
+  const shared = sharedStart([...sections.keys()])
+  for (const [name, { x, y }] of sections) {
+    const text = name.slice(shared)
     const [px, py] = toScreen(scene, x, y)
     const half = context.measureText(text).width / 2 + 5
     const box = { left: px - half, right: px + half, top: py - 10, bottom: py + 10 }
@@ -104,6 +107,15 @@ function paintSections(context: Context, scene: Scene): void {
     placed.push(box)
     write(context, scene, { text, x: px, y: py, size: SECTION_PX, isOnSeats: true })
   }
+}
+
+const CROWD = 8
+
+/** The length of the word that all names of a crowd begin with: "Block 101" is told as "101". */
+function sharedStart(names: readonly string[]): number {
+  const length = (names[0] ?? '').indexOf(' ') + 1
+  const start = (names[0] ?? '').slice(0, length)
+  return names.length >= CROWD && names.every(name => name.startsWith(start)) ? length : 0
 }
 
 type Box = {
