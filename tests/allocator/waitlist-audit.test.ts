@@ -1,12 +1,8 @@
-// Random days at the desk, judged by the simulation's auditor, replayed and read back from pages.
+// Random days at the desk with crashes in between, judged by the simulation's auditor.
 
-import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { replay } from '../../allocator/core/apply.ts'
-import { digestOf } from '../../allocator/core/digest.ts'
-import { ShardState } from '../../allocator/core/state.ts'
-import { asInstant, asSeatIndexes, asShardNumber, type BookingId, idOf } from '../../shared/ids.ts'
+import { asSeatIndexes, type BookingId, idOf } from '../../shared/ids.ts'
 import type { Layout } from '../../shared/layout.ts'
 import { Auditor } from '../simulation/auditor.ts'
 import { hallOf, rowOf } from '../support/halls.ts'
@@ -23,7 +19,18 @@ const moves = fc.array(
   fc.record({
     kind: fc.constantFrom(
       ...['hold', 'hold', 'hold', 'release', 'release', 'release', 'join', 'join', 'join'],
-      ...['leave', 'decline', 'decline', 'book', 'time', 'time', 'block', 'unblock', 'tidy'],
+      ...[
+        'leave',
+        'decline',
+        'decline',
+        'book',
+        'time',
+        'time',
+        'block',
+        'unblock',
+        'tidy',
+        'crash',
+      ],
     ),
     who: fc.nat(25),
     seat: fc.nat(40),
@@ -73,6 +80,7 @@ class Day {
     if (kind === 'block') this.#house('block-seats', seats)
     if (kind === 'unblock') this.#house('unblock-seats', seats)
     if (kind === 'tidy') desk.show.seats.rest()
+    if (kind === 'crash') desk.crash()
   }
 
   #move(kind: string, who: number, place: number): void {
@@ -99,16 +107,6 @@ class Day {
     this.desk.send({ kind, show: SHOW, seats: asSeatIndexes(seats), reason: 'house' })
   }
 
-  /** The same Transitions, applied once more from nothing. */
-  replayed(): string {
-    const { plans } = this.desk.state
-    const state = new ShardState({ shard: asShardNumber(0), plans })
-    for (const { time, transitions } of this.desk.frames) {
-      for (const one of transitions) replay(state, one, asInstant(time))
-    }
-    return digestOf(state)
-  }
-
   audit(): void {
     const auditor = new Auditor(() => this.#layout)
     for (const [index, frame] of this.desk.frames.entries()) {
@@ -117,13 +115,13 @@ class Day {
   }
 }
 
-test('L1 L2 L3 L4 L7 L9 T1 a random day passes the auditor and replays to the same digest', () => {
+test('L1 L2 L3 L4 L7 L9 T1 a random day with crashes passes the auditor and replays alike', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: halls.length - 1 }), moves, (hall, list) => {
       const day = new Day(halls[hall] as Layout)
       for (const move of list) day.play(move)
       day.audit()
-      assert.equal(day.replayed(), day.desk.digest())
+      day.desk.crash()
     }),
     { includeErrorInReport: true, numRuns: Number(process.env.WAITLIST_DAYS ?? 60) },
   )

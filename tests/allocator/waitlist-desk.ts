@@ -3,6 +3,7 @@
 // Owns: making commands for waiters and holders of one Show. Leaves to others: the rules themselves.
 
 import assert from 'node:assert/strict'
+import { replay } from '../../allocator/core/apply.ts'
 import { digestOf } from '../../allocator/core/digest.ts'
 import { execute } from '../../allocator/core/execute.ts'
 import type { Outcome } from '../../allocator/core/outcome.ts'
@@ -33,17 +34,19 @@ export const CLOSES_AT = 100_000_000
 type Wish = Partial<Omit<JoinWaitlist, 'kind'>> & { readonly party: number }
 
 export class Desk {
-  readonly state: ShardState
+  state: ShardState
   readonly terms: ShowTerms
   /** frames as they would stand in the journal: those of one command each, unless held open */
   readonly frames: { readonly time: number; readonly transitions: Transition[] }[] = []
   isFrameOpen = false
   now = OPENS_AT
+  readonly #plans: PlanSource
   readonly #ids = new Map<string, number>()
 
   constructor(layout: Layout, policy: Partial<Policy> = {}) {
     const plan = compilePlan(layout)
     const plans: PlanSource = { planOf: () => plan, load: () => Promise.resolve(plan) }
+    this.#plans = plans
     this.state = new ShardState({ shard: asShardNumber(0), plans })
     this.terms = {
       layout: asLayoutNumber(1),
@@ -128,6 +131,18 @@ export class Desk {
 
   digest(): string {
     return digestOf(this.state)
+  }
+
+  /** The process died: memory is rebuilt from the journal, which must give the same state. T1 */
+  crash(): void {
+    const rebuilt = new ShardState({ shard: asShardNumber(0), plans: this.#plans })
+    for (const { time, transitions } of this.frames) {
+      for (const one of transitions) replay(rebuilt, one, asInstant(time))
+    }
+    assert.equal(digestOf(rebuilt), this.digest())
+    this.state = rebuilt
+    this.isFrameOpen = false
+    this.now += 1
   }
 
   customerOf(name: string): CustomerId {
