@@ -27,7 +27,7 @@ export interface ServingState {
 }
 
 /**
- * The next Transition that the Waitlist owes its waiters, or undefined when nobody is left to serve.
+ * The next Transition that the Waitlist owes its waiters, or undefined when nobody is left.
  * Reads only. Asked after every command until undefined, each answer applied; then endServing.
  */
 export function nextServing(

@@ -4,7 +4,7 @@
 // Leaves to others: the order of blocks (block-scan.ts), whose turn it is (serving.ts).
 //
 //   L2. The largest n in [minParty, party] that fits wins, then the order of the ladder B.
-//   F1. The best block of the house, if it touches a fresh Seat, is the best block that does: both
+//   J1. The best block of the house, if it touches a fresh Seat, is the best block that does: both
 //       ways of looking keep one order. So when much became free the trees of the ladder answer.
 
 import type { SeatIndex } from '../../shared/ids.ts'
@@ -24,7 +24,7 @@ export function freshFit(
   from: FitSource,
 ): readonly SeatIndex[] | undefined {
   if (request.together && from.own.length === 0 && from.fresh.size >= MANY_FRESH) {
-    const best = freeFit(seats, request) // F1
+    const best = freeFit(seats, request) // J1
     if (best === undefined || best.some(seat => from.fresh.has(seat))) return best
   }
   return findFit(seats, request, from)

@@ -36,8 +36,8 @@ export function fitAtJoin(
 }
 
 /**
- * Takes the Seats of everybody in front whose request fits out of the search index, in join order; the
- * caller gives them back before anybody else looks.
+ * Takes the Seats of everybody in front whose request fits out of the search index, in join order;
+ * the caller gives them back before anybody else looks.
  */
 function seatedInThought(seats: SeatMap, waitlist: Waitlist): readonly SeatIndex[] {
   const taken: SeatIndex[] = []
