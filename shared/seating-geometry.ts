@@ -1,4 +1,4 @@
-// What a plan knows from where seats stand: how good each is, and which one sits directly behind it.
+// What a plan knows from where seats stand: how good each is, and which one is behind it.
 //
 // Owns: quality costs and ranks (B), the seat behind (B step 3).
 // Leaves to others: rows and segments (seating-plan.ts).
@@ -9,7 +9,7 @@
 import { assert } from './assert.ts'
 import type { Layout, LayoutSeat } from './layout.ts'
 
-export const QUALITY_COST_MAX = 2 ** 18 - 1
+const QUALITY_COST_MAX = 2 ** 18 - 1
 /** The farthest seat's cost; the resolution of distances. */
 const FARTHEST_COST = 65_535
 /** A seat behind may be off by half a seat, as in staggered rows, plus what rounding adds. */
@@ -30,7 +30,10 @@ export function distanceCosts(layout: Layout): Uint32Array {
   return Uint32Array.from(distances, distance => Math.round(distance * scale))
 }
 
-/** The organiser's own order: equal values are equally good, the distances between them mean nothing. */
+/**
+ * The organiser's own order: equal values are equally good, the distances between them mean
+ * nothing.
+ */
 export function organiserCosts(quality: readonly number[]): Uint32Array {
   const values = Float64Array.from(quality)
   assert(values.every(Number.isFinite), 'B: a quality is a finite number')
@@ -82,7 +85,10 @@ interface Axis {
   readonly dy: number
 }
 
-/** Direction of the row at a seat, as long as the distance to its neighbour is; (1, 0) for a lone seat. */
+/**
+ * Direction of the row at a seat, as long as the distance to its neighbour is; (1, 0) for a lone
+ * seat.
+ */
 function axisAt(seats: readonly LayoutSeat[], index: number, start: number, end: number): Axis {
   const neighbour = index + 1 < end ? index + 1 : index - 1
   if (neighbour < start) return { dx: 1, dy: 0 }

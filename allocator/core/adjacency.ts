@@ -3,10 +3,10 @@
 // Owns: sets of Seats, and the search from the Seats that became free (L2).
 // Leaves to others: the ladder of direct requests (best-available.ts), who is served (serving.ts).
 //
-//   A3. A general request is given no accessible Seat. An accessible one is given at least one, beside
-//       companion Seats first and standard ones only where those do not suffice.
+//   A3. A general request is given no accessible Seat. An accessible one is given at least one,
+//       beside companion Seats first and standard ones only where those do not suffice.
 //   A5. A fit contains a fresh Seat: only segments with a fresh Seat are looked at.
-//   A6. Orphans never refuse an offer; among fits of one size those without an orphan come first (B).
+//   A6. Orphans never refuse an offer; of fits of one size those without an orphan come first (B).
 
 import { assert } from '../../shared/assert.ts'
 import type { CategorySet } from '../../shared/commands.ts'
@@ -99,9 +99,9 @@ export interface FitSource {
 /**
  * The Seats for a Waiter, ascending, or undefined. Usable is what is free or in `own` (reserved for
  * this Waiter); at least one Seat is in `fresh` (freed in this frame, or in `own`: the caller puts
- * those there too). The largest n in [minParty, party] that fits wins, then the order of the ladder's
- * steps 1 and 2; with `together: false` the n best Seats.
- * O(segments with fresh Seats) when together, else O(n) searches of one Seat.
+ * those there too). The largest n in [minParty, party] that fits wins, then the order of the
+ * ladder's steps 1 and 2; with `together: false` the n best Seats. O(segments with fresh Seats)
+ * when together, else O(n) searches of one Seat.
  */
 export function findFit(seats: SeatMap, wish: FitWish, from: FitSource): SeatIndex[] | undefined {
   assert(1 <= wish.minParty && wish.minParty <= wish.party, 'L2: a party has a smallest size')
@@ -128,7 +128,9 @@ function findTogether(seats: SeatMap, wish: FitWish, from: FitSource): SeatIndex
   return undefined
 }
 
-/** Segments come in the order of their first fresh Seat, so equal keys are told apart by index. A2 */
+/**
+ * Segments come in the order of their first fresh Seat, so equal keys are told apart by index. A2
+ */
 function scanFresh(scan: BlockScan, bits: PlanBits, free: Uint32Array, fresh: SeatSet): void {
   let key = scan.key
   let start = -1

@@ -10,9 +10,9 @@
 //   B4. One section, in groups of at least 2.
 //   B5. Otherwise none, with the largest block of one segment that would fit.
 //   B6. Within a step: seat quality, centrality by full row length, least leftover, lowest index.
-//   A3. Accessible Seats never go to a general request. An accessible request is given at least one:
-//       the ladder is climbed with accessible and companion Seats first (steps B1 and B2), then with
-//       every kind.
+//   A3. Accessible Seats never go to a general request. An accessible request is given at least
+//       one: the ladder is climbed with accessible and companion Seats first (steps B1 and B2),
+//       then with every kind.
 //   B7. Deterministic: the answer depends on the map, the wish and the rules alone.
 //
 // The answer is read from trees of winners that pay for changed segments only, so its cost depends
@@ -40,12 +40,12 @@ export interface BestWish {
   readonly accessible: boolean
 }
 
-export interface BestRules {
+interface BestRules {
   /** the orphan rule applies: blocks that leave an orphan come second */
   readonly orphans: boolean
 }
 
-export type Best =
+type Best =
   | { readonly kind: 'found'; readonly seats: SeatIndex[] }
   | {
       readonly kind: 'none'
@@ -98,7 +98,7 @@ function bestApart(seats: SeatMap, wish: BestWish): Best {
 }
 
 /** The longest run that this request may take, at most its count. */
-export function largestBlock(seats: SeatMap, wish: BestWish): number {
+function largestBlock(seats: SeatMap, wish: BestWish): number {
   let largest = 0
   for (const kinds of kindsFor(wish.accessible)) {
     const search = reachSearch(seats.index, { categories: wish.categories, kinds })

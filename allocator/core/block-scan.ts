@@ -32,7 +32,7 @@ export const NO_KEY = Number.POSITIVE_INFINITY
 
 assert(LIMITS.seatsPerHoldMax <= 64, 'A4: the quality of a block fits its 24 bits')
 
-export interface BlockWish {
+interface BlockWish {
   readonly count: number
   /** Seats that may be taken, as bits */
   readonly allowed: Uint32Array
@@ -222,11 +222,6 @@ export class BlockScan {
       Math.min(left + right, LEFTOVER_MAX)
     )
   }
-}
-
-/** Whether a key's block leaves an orphan behind: step 2 of the ladder, not step 1. */
-export function leavesOrphan(key: number): boolean {
-  return key >= ORPHAN_UNIT
 }
 
 /** The Seats of a block. */

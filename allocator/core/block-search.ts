@@ -1,7 +1,8 @@
 // The best block of one size, kept per segment (B1, B2).
 //
 // Owns: what the search tree of blocks keeps.
-// Leaves to others: the order of blocks (block-scan.ts), when a segment is looked at (search-index.ts).
+// Leaves to others: the order of blocks (block-scan.ts), when it looks at a segment
+//       (search-index.ts).
 
 import { BlockScan, NO_KEY } from './block-scan.ts'
 import { allowedWords, needsAccessible } from './plan-bits.ts'
@@ -21,7 +22,7 @@ export function blockSearch(
   return index.searchOf(key, () => new BlockSearch(index, count, among, orphans))
 }
 
-export class BlockSearch implements Search {
+class BlockSearch implements Search {
   readonly #index: SearchIndex
   readonly #scan: BlockScan
   readonly #keys: Tournament

@@ -199,7 +199,7 @@ class GroupSearch implements Search {
 }
 
 /** The largest group after which the rest can be seated, or 0. Q1 */
-export function nextGroup(rest: number, room: Room): number {
+function nextGroup(rest: number, room: Room): number {
   const isOddWithoutRoom = rest % 2 === 1 && room.longest <= GROUP_MIN
   if (rest < GROUP_MIN || room.seats < rest || isOddWithoutRoom) return 0
   const size = Math.min(rest, room.longest)

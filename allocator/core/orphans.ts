@@ -3,8 +3,8 @@
 // Owns: which Seats would be left alone.
 // Leaves to others: whether the rule applies to this Show and this caller (holds.ts).
 //
-//   O1. Per free block that a hold touches: refused when a run of length 1 is left and more than one
-//       Seat of the block is left. A Seat that is already single may always be bought.
+//   O1. Per free block that a hold touches: refused when a run of length 1 is left and more than
+//       one Seat of the block is left. A Seat that is already single may always be bought.
 //   O2. In a block of L taking k contiguous with l and r left beside them that is:
 //       (l = 1 or r = 1) and L - k <> 1.
 //   O3. On a change the hold's own Seats count as free.
@@ -68,7 +68,9 @@ function besideBlock(seats: SeatMap, asked: readonly SeatIndex[]): SeatIndex[] {
   return orphans
 }
 
-/** A run of length 1 inside a touched block lies beside an asked Seat: nothing else is looked at. O4 */
+/**
+ * A run of length 1 inside a touched block lies beside an asked Seat: nothing else is looked at. O4
+ */
 function collectBeside(seats: SeatMap, seat: SeatIndex, orphans: SeatIndex[]): void {
   const segment = seats.plan.segmentOf[seat] as number
   const start = seats.plan.segmentStart[segment] as number

@@ -3,9 +3,9 @@
 // Owns: the best pair of blocks of every row and the row behind it.
 // Leaves to others: blocks of one segment (block-search.ts), looser groups (group-search.ts).
 //
-//   P1. The halves differ by at most one Seat, either may sit in front; a party over 2 leaves nobody
-//       alone, so parties of 3 are not split.
-//   P2. Columns overlap when some Seat of the front block has one of the back block directly behind it.
+//   P1. The halves differ by at most one Seat, either may sit in front; a party over 2 leaves
+//       nobody alone, so parties of 3 are not split.
+//   P2. Columns overlap when a Seat of the back block is directly behind one of the front block.
 //   P3. Order: quality of all Seats, centrality and leftover of both blocks; then the front row's
 //       index, the larger half in front, the lowest front Seat, the lowest back Seat.
 
@@ -19,7 +19,7 @@ import { SEARCH, searchKey } from './search-key.ts'
 import { Tournament } from './tournament.ts'
 
 /** P1 */
-export function canSplitInPair(count: number): boolean {
+function canSplitInPair(count: number): boolean {
   return count === 2 || count >= 4
 }
 

@@ -1,12 +1,14 @@
 // The seats of a plan as bits, each segment beginning a word of its own; shared by all Shows of it.
 //
-// Owns: the bit layout, prefix sums over Seats, masks of allowed Seats, and word arithmetic on runs.
+// Owns: the bit layout, prefix sums over Seats, masks of allowed Seats, and word arithmetic on
+//       runs.
 // Leaves to others: which bits are set (search-index.ts), what a run is worth (block-scan.ts).
 //
 //   A1. Adjacency is physical: neighbours are bits of one segment, never of two (S4).
 //   A3. A general request is given no accessible Seat, an accessible one at least one.
 //
-//   segment s:  words wordStart[s] .. wordStart[s + 1] - 1;  its seat j is bit j mod 32 of word j div 32
+//   segment s has the words wordStart[s] .. wordStart[s + 1] - 1;
+//   its seat j is bit j mod 32 of word j div 32
 
 import { assert } from '../../shared/assert.ts'
 import type { CategorySet } from '../../shared/commands.ts'
@@ -111,8 +113,8 @@ export function allowedWords(bits: PlanBits, categories: CategorySet, kinds: Kin
 }
 
 /**
- * Leaves the bits where a run of at least `count` ones begins: each doubling step ands a run with its
- * own shift. `words[wordCount]` must be 0: a run ends with its segment. A1
+ * Leaves the bits where a run of at least `count` ones begins: each doubling step ands a run with
+ * its own shift. `words[wordCount]` must be 0: a run ends with its segment. A1
  */
 export function shrinkToStarts(words: Uint32Array, wordCount: number, count: number): void {
   assert(words[wordCount] === 0, 'S4: a run ends with its segment')

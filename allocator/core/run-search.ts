@@ -31,14 +31,16 @@ export function runSearch(index: SearchIndex, among: Among): RunSearch {
   return index.searchOf(key, () => new RunSearch(index, among, false))
 }
 
-/** The runs that a block of this request can lie in: with an accessible Seat if it needs one (A3). */
+/**
+ * The runs that a block of this request can lie in: with an accessible Seat if it needs one (A3).
+ */
 export function reachSearch(index: SearchIndex, among: Among): RunSearch {
   if (!needsAccessible(among.kinds)) return runSearch(index, among)
   const key = searchKey(index.bits.plan, { search: SEARCH.reach, count: 1, ...among })
   return index.searchOf(key, () => new RunSearch(index, among, true))
 }
 
-export class RunSearch implements Search {
+class RunSearch implements Search {
   readonly #index: SearchIndex
   readonly #allowed: Uint32Array
   readonly #needsAccessible: boolean

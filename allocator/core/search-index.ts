@@ -2,11 +2,12 @@
 //
 // Owns: the free words of every segment, the searches in use, and which segments changed since each
 //       of them last looked.
-// Leaves to others: the states themselves (seat-map.ts), what a search keeps (block-search.ts, ...).
+// Leaves to others: the states themselves (seat-map.ts), what a search keeps (*-search.ts).
 //
 //   X1. It is derived: dropping and building it again changes no answer.
-//   X2. A changed Seat costs one bit and at most one log entry, however many searches exist; a search
-//       pays for the changed segments when it is asked again. Nothing depends on how full the hall is.
+//   X2. A changed Seat costs one bit and at most one log entry, however many searches exist; a
+//       search pays for the changed segments when it is asked again. Nothing depends on how full
+//       the hall is.
 //   X3. At most SEARCHES_MAX searches live; the one unused for longest goes first.
 
 import { assert } from '../../shared/assert.ts'
@@ -91,7 +92,9 @@ export class SearchIndex {
     return tracked.search as Kind
   }
 
-  /** Turns a Seat's bit without telling searches: for one who turns it back before anybody looks. */
+  /**
+   * Turns a Seat's bit without telling searches: for one who turns it back before anybody looks.
+   */
   flip(seat: number): void {
     const bit = this.bits.bitOf[seat] as number
     const word = bit >>> 5

@@ -15,7 +15,7 @@ export const SEARCH = Object.freeze({
   reach: 6,
 })
 
-export interface SearchName extends Among {
+interface SearchName extends Among {
   readonly search: number
   readonly count: number
 }

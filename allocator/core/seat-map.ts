@@ -4,7 +4,8 @@
 //       derived search index (seat-index.ts) exists.
 // Leaves to others: who holds a Seat (holds.ts), which Seats to pick (best-available.ts).
 //
-//   S1. A Seat is exactly one of free, reserved, held, sold, blocked. Reserved is published as held.
+//   S1. A Seat is exactly one of free, reserved, held, sold, blocked. It is published
+//       as held while it is reserved.
 //   S3. The five counts add up to capacity.
 //   M1. At rest it costs seats/4 bytes and a few fields: index and reserved bits exist when needed.
 //
@@ -28,7 +29,7 @@ const ACCESSIBLE = 1
 export class SeatMap {
   readonly plan: SeatingPlan
   readonly #states: Uint8Array
-  // how many Seats are published as each code: fields, because a typed array weighs 228 bytes a Show
+  // Seats published as each code, in fields: a typed array would weigh 228 bytes a Show
   #free: number
   #held = 0
   #sold = 0
@@ -132,7 +133,10 @@ export class SeatMap {
     return this.#free - this.#freeAccessible
   }
 
-  /** The first and last free Seat of the free block around a free Seat, within its segment. O(block). */
+  /**
+   * The first and last free Seat of the free block around a free Seat, within its segment.
+   * O(block).
+   */
   freeBlockAt(seat: SeatIndex): { readonly first: SeatIndex; readonly last: SeatIndex } {
     assert(this.has(seat) && this.isFree(seat), 'O: a free block is asked at a free seat')
     const segment = this.plan.segmentOf[seat] as number
@@ -170,7 +174,9 @@ export class SeatMap {
     return seats
   }
 
-  /** Takes over a snapshot's map. `states` is copied; reserved Seats are published as held in it. */
+  /**
+   * Takes over a snapshot's map. `states` is copied; reserved Seats are published as held in it.
+   */
   load(states: Uint8Array, reserved: readonly SeatIndex[]): void {
     assert(states.length === this.#states.length, 'S3: a snapshot has a state for every seat')
     this.#states.set(states)

@@ -3,8 +3,8 @@
 // Owns: the best free Seat of every segment, by quality rank.
 // Leaves to others: blocks (block-search.ts).
 //
-//   A3. An accessible request is given the best accessible Seat first, then accessible and companion
-//       Seats by quality, and standard ones where those do not suffice.
+//   A3. An accessible request is given the best accessible Seat first, then accessible and
+//       companion Seats by quality, and standard ones where those do not suffice.
 
 import { assert } from '../../shared/assert.ts'
 import type { CategorySet } from '../../shared/commands.ts'
@@ -21,15 +21,15 @@ import { SEARCH, searchKey } from './search-key.ts'
 import type { SeatMap } from './seat-map.ts'
 import { Tournament } from './tournament.ts'
 
-export interface SinglesWish {
+interface SinglesWish {
   readonly count: number
   readonly categories: CategorySet
   readonly accessible: boolean
 }
 
 /**
- * At most `count` Seats that are free or in `own`, best first; fewer when there are no more, none when
- * an accessible request finds no accessible Seat. O(count log segments).
+ * At most `count` Seats that are free or in `own`, best first; fewer when there are no more, none
+ * when an accessible request finds no accessible Seat. O(count log segments).
  */
 export function bestSingles(
   seats: SeatMap,

@@ -140,7 +140,7 @@ test('A3 accessible seats never go to a general request', () => {
   assert.deepEqual(best(mapOf(layout, '......'), 4, { together: false }), [1, 2, 3, 5])
 })
 
-test('A3 an accessible request gets an accessible seat, companions first, standard seats last', () => {
+test('A3 an accessible request gets an accessible seat, companions, standard seats last', () => {
   const layout = withKinds(rowOf(8), 'sacsssas')
   assert.deepEqual(best(mapOf(layout, '........'), 2, { accessible: true }), [1, 2])
   assert.deepEqual(best(mapOf(layout, '........'), 1, { accessible: true }), [1])

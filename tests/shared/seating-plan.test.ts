@@ -37,7 +37,7 @@ test('S6 what the import guarantees is asserted', () => {
   assert.throws(() => compilePlan({ ...row, quality: [1, 2] }), /B/)
 })
 
-test('S4 printed numbers decide nothing: odd numbers on one side are neighbours all the same', () => {
+test('S4 printed numbers decide nothing: odd numbers are neighbours all the same', () => {
   const odd = mapped(rowOf(6), seat => ({ number: String(seat.index * 2 + 1) }))
   assert.deepEqual([...compilePlan(odd).segmentStart], [0, 6])
   assert.equal(compilePlan(odd).digest, compilePlan(rowOf(6)).digest)
@@ -50,7 +50,7 @@ test('B3 the row behind is the next one of the same section', () => {
   assert.deepEqual([...plan.seatBehind], [2, 3, -1, -1, 6, 7, -1, -1])
 })
 
-test('B3 the seat behind is at most half a seat off: staggered rows have one, shorter rows do not', () => {
+test('B3 the seat behind is at most half a seat off, as in staggered rows', () => {
   const grid = hallOf({ rows: 2, seatsPerRow: 4 })
   const staggered = mapped(grid, seat => (seat.row === '2' ? { x: seat.x + 0.3 } : {}))
   assert.deepEqual([...compilePlan(staggered).seatBehind].slice(0, 4), [4, 4, 5, 6])
@@ -64,7 +64,7 @@ test('B3 a hall turned by a quarter has the same seats behind', () => {
   assert.deepEqual(compilePlan(turned).seatBehind, compilePlan(hall).seatBehind)
 })
 
-test('Q1 quality is the distance to the focus; mirrored seats tie, ranks break ties by index', () => {
+test('Q1 quality is the distance to the focus; mirrored seats tie, ranks do not', () => {
   const plan = compilePlan(rowOf(5))
   const costs = [...plan.qualityCost]
   assert.equal(costs[0], costs[4])

@@ -15,7 +15,10 @@ export interface Hall {
   readonly aisleEvery?: number
   /** categories split the rows of the hall front to back; default 1 */
   readonly categories?: number
-  /** so many accessible seats, each with a companion seat beside it, begin the last row of each section */
+  /**
+   * so many accessible seats, each with a companion seat beside it, begin the last row of each
+   * section
+   */
   readonly accessiblePerSection?: number
   /** by SeatIndex, lower is better */
   readonly quality?: readonly number[]
@@ -50,7 +53,10 @@ export function hallOf(hall: Hall): Layout {
   }
 }
 
-/** About that many seats, 60 .. 200 000, like real rooms: rows of up to 40 with aisles, several sections. */
+/**
+ * About that many seats, 60 .. 200 000, like real rooms: rows of up to 40 with aisles, several
+ * sections.
+ */
 export function hallOfSize(seatCount: number): Layout {
   const seatsPerRow = seatCount < 400 ? 12 : seatCount < 5_000 ? 25 : 40
   const rowCount = Math.max(1, Math.round(seatCount / seatsPerRow))

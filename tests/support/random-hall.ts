@@ -1,5 +1,5 @@
-// Small halls with everything mixed, for properties: categories and kinds thrown seat by seat, so that
-// what a request may take begins and ends inside free blocks.
+// Small halls with everything mixed, for properties: categories and kinds thrown seat by seat, so
+// that what a request may take begins and ends inside free blocks.
 
 import fc from 'fast-check'
 import type { Layout, SeatKind } from '../../shared/layout.ts'

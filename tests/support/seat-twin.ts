@@ -1,4 +1,4 @@
-// The naive twin of the seat search: arrays, loops and nothing clever, written from the rules alone.
+// The naive twin of the seat search: arrays and loops, written from the rules alone.
 //
 // Owns: rules O and B told a second time, in plain Layout terms.
 // Leaves to others: speed. Nothing here may import the allocator.
@@ -114,7 +114,9 @@ export function twinGroups(hall: TwinHall, wish: TwinWish): readonly number[] | 
   return best === undefined ? undefined : [...best.seats].sort((left, right) => left - right)
 }
 
-/** As large as possible: the first size, from the whole party down, that leaves a rest with a seat. */
+/**
+ * As large as possible: the first size, from the whole party down, that leaves a rest with a seat.
+ */
 function groupsIn(
   hall: TwinHall,
   wish: TwinWish,
