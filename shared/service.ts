@@ -50,6 +50,7 @@ interface Part {
 export class Service {
   readonly #parts: Part[] = []
   readonly #log: Log
+  #report: (error: unknown) => void = () => undefined
   #isEnding = false
 
   constructor(log: Log) {
@@ -60,6 +61,11 @@ export class Service {
     process.on('unhandledRejection', error => this.fail(error))
   }
 
+  /** From now on failures are reported there too; it returns when the report is out. */
+  reportTo(report: (error: unknown) => void): void {
+    this.#report = report
+  }
+
   /** Remembers how to stop a part that has just started. */
   onStop(name: string, stop: () => Promise<void> | void): void {
     this.#parts.push({ name, stop })
@@ -67,13 +73,12 @@ export class Service {
 
   /** V2, V3: a Fault stops the parts in order, anything else ends at once. */
   fail(error: unknown): void {
-    this.#log.fatal({ err: error }, sentenceOf(error))
+    process.stderr.write(`${sentenceOf(error)}\n`)
+    this.#report(error)
     if (error instanceof Fault) {
-      process.stderr.write(`${sentenceOf(error)}\n`)
       void this.end(exitCodeOf(error), error.kind)
       return
     }
-    process.stderr.write(`${sentenceOf(error)}\n`)
     process.exit(EXIT.failure)
   }
 
