@@ -23,8 +23,11 @@ export interface Arrival {
   readonly atMs: number
 }
 
-/** How long a request may wait for its decision before the Shard counts as overloaded. */
-const DECIDE_WITHIN_MS = 250
+/**
+ * How long a request may wait for its decision before the Shard counts as overloaded: longer than a
+ * slow commit of a busy disk, far shorter than a client's patience.
+ */
+export const DECIDE_WITHIN_MS = 1_000
 const COMPACT_ABOVE = 1_024
 
 export class Inbox {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DECIDE_WITHIN_MS } from '../../allocator/inbox.ts'
 import type { BookHold } from '../../shared/commands.ts'
 import { transitionsOf } from '../../shared/frame.ts'
 import { type BookingId, type CustomerId, idFromText, idOf } from '../../shared/ids.ts'
+import { LIMITS } from '../../shared/limits.ts'
 import { sampleFrame } from '../support/sample-frames.ts'
 import { holdIdOf, holdSeats, LabDisk, SHARD, SHOW, WriterLab } from '../support/writer-lab.ts'
 
@@ -206,7 +208,7 @@ test('W6 when the oldest waits too long new requests are refused at once', async
   lab.hold('ada', [1])
   lab.turn()
   lab.hold('waiting', [2])
-  lab.disk.clock.advance(299)
+  lab.disk.clock.advance(DECIDE_WITHIN_MS + LIMITS.inboxAgeMsMax - 1)
   lab.hold('still', [3])
   assert.equal(lab.codeOf('still'), undefined)
   lab.disk.clock.advance(2)
