@@ -40,6 +40,7 @@ export function openHold(
 ): void {
   const { state, show, time, sequence } = fact
   for (const seat of opened.seats) setSeat(fact, seat, HELD)
+  if (state.holds.find(opened.hold) >= 0) state.supersede(opened.hold)
   const slot = state.holds.add(show, {
     id: opened.hold,
     customer: owner.customer,
@@ -53,7 +54,7 @@ export function openHold(
   show.liveHoldCount += 1
   show.isFixed = true
   state.holdDeadlines.arm(slot, opened.expiresAt, time)
-  if (opened.key !== undefined) state.keepHoldKey(slot, opened.key, time)
+  if (opened.key !== undefined) state.keepHoldKey(slot, opened.key)
   state.touched.holds.push(slot)
 }
 
@@ -96,7 +97,7 @@ export function applyHoldSettling(fact: Fact, settling: HoldSettling): void {
 
 export function applyHoldReleased(fact: Fact, released: HoldReleased): void {
   const slot = liveSlot(fact, released.hold)
-  if (released.key !== undefined) fact.state.keepHoldKey(slot, released.key, fact.time)
+  if (released.key !== undefined) fact.state.keepHoldKey(slot, released.key)
   giveBack(fact, slot, { phase: 'released', entry: 'left' })
 }
 
@@ -119,7 +120,7 @@ export function applyHoldBooked(fact: Fact, booked: HoldBooked): void {
     setSeat(fact, seat, SOLD)
     show.sold.sell(seat, booked.bookingNumber)
   }
-  if (booked.key !== undefined) state.keepHoldKey(slot, booked.key, fact.time)
+  if (booked.key !== undefined) state.keepHoldKey(slot, booked.key)
   const entry = state.holds.entryOf(slot)
   endHold(fact, slot, 'booked')
   if (entry !== undefined) endEntry(fact, entry, 'served')

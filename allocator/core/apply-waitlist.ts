@@ -25,13 +25,14 @@ import {
 import { Waitlist } from './waitlist.ts'
 
 export function applyWaiterJoined(fact: Fact, joined: WaiterJoined): void {
-  const { state, show, sequence, time } = fact
+  const { state, show, sequence } = fact
   const { entry, customer, party, minParty, categories, together, accessible } = joined
   const request = { party, minParty, categories, together, accessible }
+  if (state.endedEntry(entry) !== undefined) state.supersede(entry)
   show.waitlist ??= new Waitlist()
   show.waitlist.join({ entry, customer, request, sequence })
   show.isFixed = true
-  if (joined.key !== undefined) state.keepEntryKey(entry, joined.key, time)
+  if (joined.key !== undefined) state.keepEntryKey(entry, joined.key)
   state.touched.entries.push(entry)
 }
 
@@ -46,7 +47,7 @@ export function applyWaiterOffered(fact: Fact, offered: WaiterOffered): void {
 }
 
 export function applyWaiterLeft(fact: Fact, left: WaiterLeft): void {
-  if (left.key !== undefined) fact.state.keepEntryKey(left.entry, left.key, fact.time)
+  if (left.key !== undefined) fact.state.keepEntryKey(left.entry, left.key)
   endEntry(fact, left.entry, 'left')
   armShow(fact)
 }
@@ -57,7 +58,7 @@ export function applyOfferDeclined(fact: Fact, declined: OfferDeclined): void {
   const { entry } = declined
   const waitlist = waitlistOf(show)
   const slot = liveSlot(fact, declined.hold)
-  if (declined.key !== undefined) state.keepEntryKey(entry, declined.key, time)
+  if (declined.key !== undefined) state.keepEntryKey(entry, declined.key)
   freeSeatsOf(fact, slot)
   endHold(fact, slot, 'released')
   if (waitlist.hasDeclined(waitlist.find(entry))) {

@@ -42,7 +42,7 @@ export function decideHoldSeats(state: ShardState, command: HoldSeats, now: Inst
     refusalOfHolds(state, show, command) ??
     refusalOfTaken(show.seats, seats) ??
     (isOrphanRuleOn(show, command.isBoxOffice) ? refusalOfOrphans(show, seats) : undefined) ??
-    refusalOfId(state, command)
+    refusalOfId(state, command, now)
   return refusal ?? aboutHold(command.hold, heldOf(show, { command, seats, now }))
 }
 
@@ -60,7 +60,7 @@ export function decideHoldBest(state: ShardState, command: HoldBest, now: Instan
   const best = bestAvailable(show.seats, { count, categories, together, accessible }, rules)
   if (best.kind === 'none') return refusalOfNone(best, count)
   return (
-    refusalOfId(state, command) ??
+    refusalOfId(state, command, now) ??
     aboutHold(command.hold, heldOf(show, { command, seats: best.seats, now }))
   )
 }
@@ -111,8 +111,14 @@ function refusalOfHolds(
 }
 
 /** D6: ids are random; one that is known is a mistake of whoever made it. */
-function refusalOfId(state: ShardState, command: HoldSeats | HoldBest): Refusal | undefined {
-  if (state.holds.find(command.hold) < 0) return undefined
+function refusalOfId(
+  state: ShardState,
+  command: HoldSeats | HoldBest,
+  now: Instant,
+): Refusal | undefined {
+  const slot = state.holds.find(command.hold)
+  const isFree = slot < 0 || (!state.holds.isLive(slot) && !state.hasJustEnded(slot, now))
+  if (isFree) return undefined
   return refused('conflict', 'This hold id is in use: ask again.')
 }
 

@@ -104,7 +104,9 @@ function refusalToJoin(state: ShardState, joining: Joining): Refusal | undefined
   const largest = largestEver(show.seats, request)
   if (largest < request.minParty) return inVain(request, largest)
   const waitlist = show.waitlist ?? new Waitlist()
-  const isKnown = waitlist.find(command.entry) >= 0 || state.endedEntry(command.entry) !== undefined
+  const ended = state.endedEntry(command.entry)
+  const isOver = ended === undefined || !state.hasJustEnded(ended, now)
+  const isKnown = waitlist.find(command.entry) >= 0 || !isOver
   if (isKnown || waitlist.findCustomer(command.customer) >= 0) {
     return refused(
       'already-waiting',

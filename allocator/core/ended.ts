@@ -70,6 +70,11 @@ export class EndedQueue {
     return item
   }
 
+  /** The first item has given up its keys: a full table lets it go early. D5 */
+  get isFirstKeyless(): boolean {
+    return this.#keylessCount > 0
+  }
+
   shift(): void {
     assert(this.size > 0, 'H10: only what has ended is forgotten')
     if (this.#keylessCount > 0) this.#keylessCount -= 1

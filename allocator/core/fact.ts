@@ -47,9 +47,9 @@ export function freeReserved({ state, show }: Fact, seats: readonly SeatIndex[])
 
 /** A change of a live hold: its sequence moves, its key is remembered, its owner hears of it. */
 export function holdMoved(fact: Fact, slot: number, key?: CommandKey): void {
-  const { state, sequence, time } = fact
+  const { state, sequence } = fact
   state.holds.setSequence(slot, sequence)
-  if (key !== undefined) state.keepHoldKey(slot, key, time)
+  if (key !== undefined) state.keepHoldKey(slot, key)
   state.touched.holds.push(slot)
 }
 

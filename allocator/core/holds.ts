@@ -40,7 +40,8 @@ export class Holds extends HoldColumns {
   }
 
   add(show: Show, hold: NewHold): number {
-    assert(this.find(hold.id) === NONE, 'D6: a hold id is new')
+    const known = this.find(hold.id)
+    assert(known === NONE || !this.isLive(known), 'D6: a hold id is new, or long over')
     const slot = this.#takeSlot()
     this.write(slot, show.index, hold)
     this.#byId.set(hold.id, slot)
@@ -60,7 +61,8 @@ export class Holds extends HoldColumns {
   /** Forgets an ended hold; its slot may be used again. H10 */
   remove(show: Show, slot: number): void {
     assert(this.isUsed(slot) && !this.isLive(slot), 'H10: only an ended hold is forgotten')
-    this.#byId.delete(this.idOf(slot))
+    const id = this.idOf(slot)
+    if (this.#byId.get(id) === slot) this.#byId.delete(id)
     this.#unlinkFromShow(show, slot)
     this.clear(slot)
     this.setLink(slot, NEXT_OF_SHOW, this.#free)

@@ -43,7 +43,12 @@ function slotsOf({ holds }: ShardState, show: Show, which: 'all' | 'live'): read
   for (let slot = show.firstHold; slot >= 0; slot = holds.nextOfShow(slot)) {
     if (which === 'all' || holds.isLive(slot)) slots.push(slot)
   }
-  return slots.sort((left, right) => compareIds(holds.idOf(left), holds.idOf(right)))
+  // a superseded hold stands before the one that took its id
+  return slots.sort(
+    (left, right) =>
+      compareIds(holds.idOf(left), holds.idOf(right)) ||
+      holds.sequenceOf(left) - holds.sequenceOf(right),
+  )
 }
 
 function compareIds(left: Id, right: Id): number {
@@ -102,7 +107,7 @@ function decodeHold(reader: ByteReader, state: ShardState, show: Show): void {
   })
   holds.setExtensions(slot, reader.varint())
   if (isBooking(phase)) holds.setBooking(slot, reader.id<BookingId>())
-  for (const key of decodeKeys(reader)) state.keepHoldKey(slot, key, state.time)
+  for (const key of decodeKeys(reader)) state.keepHoldKey(slot, key)
   takeUp(state, show, { slot, phase, endedAt })
 }
 
@@ -152,7 +157,7 @@ export function decodeEnded(reader: ByteReader, state: ShardState, show: Show): 
     const hold = reader.u8() === 0 ? undefined : reader.id<HoldId>()
     const sequence = asSequence(reader.varint())
     const endedAt = asInstant(reader.varint())
-    for (const key of decodeKeys(reader)) state.keepEntryKey(id, key, state.time)
+    for (const key of decodeKeys(reader)) state.keepEntryKey(id, key)
     state.entryEnded({
       id,
       show: show.number,

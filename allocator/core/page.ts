@@ -1,7 +1,8 @@
 // A Show as bytes: one page of a snapshot, and what the digest of a Shard is made of.
 //
-// Owns: the spelling of a Show with its Seats, holds, keys, entries and bookings; the shard's own page.
-// Leaves to others: waiters (waitlist-page.ts), the hash (digest.ts), when pages are written (snapshot.ts).
+// Owns: the spelling of a Show with its Seats, holds, keys, entries and bookings.
+// Leaves to others: waiters (waitlist-page.ts), the hash (digest.ts), the shard's own page and when
+// pages are written (snapshot.ts).
 //
 //   N1. Equal Shows write equal bytes: holds are sorted by id, nothing depends on slots or history.
 //   N2. A page read back and followed by the later Transitions equals a full replay (F1).
@@ -10,13 +11,10 @@
 //   states | reserved Seats | booking number of each sold Seat | waitlist | keys of live entries
 //   holds | ended entries
 
-import { assert } from '../../shared/assert.ts'
 import { ByteReader, ByteWriter, MalformedBytes } from '../../shared/binary.ts'
 import { readTerms, writeTerms } from '../../shared/codec-fields.ts'
 import {
   asBookingNumber,
-  asIncarnation,
-  asInstant,
   asLayoutNumber,
   asSeatIndex,
   asSequence,
@@ -24,7 +22,6 @@ import {
   type EntryId,
   type LayoutNumber,
   type SeatIndex,
-  type Sequence,
 } from '../../shared/ids.ts'
 import { armShow } from './fact.ts'
 import { decodeEnded, decodeHolds, encodeEnded, encodeHolds } from './page-holds.ts'
@@ -74,29 +71,6 @@ export function decodePage(state: ShardState, bytes: Uint8Array): Show {
   return show
 }
 
-/** What is left when all Shows have their pages: where the Shard is. */
-export function encodeShardPage(state: ShardState): Uint8Array {
-  const writer = new ByteWriter(32)
-  writer.u8(FORMAT)
-  writer.varint(state.incarnation)
-  writer.varint(state.sequence)
-  writer.varint(state.time)
-  return writer.take()
-}
-
-/**
- * Read before the Shows' pages. A replay that begins at an earlier Transition, because a page is
- * older, sets `state.sequence` to the one before it.
- */
-export function decodeShardPage(state: ShardState, bytes: Uint8Array): void {
-  const reader = new ByteReader(bytes)
-  checkFormat(reader)
-  state.incarnation = asIncarnation(reader.varint())
-  state.sequence = asSequence(reader.varint())
-  state.time = asInstant(reader.varint())
-  reader.finish()
-}
-
 /** The Show without its holds: the same for a page and for the digest. N1 */
 export function encodeShow(writer: ByteWriter, state: ShardState, show: Show): void {
   writeTerms(writer, show.terms)
@@ -127,7 +101,7 @@ function decodeShow(reader: ByteReader, state: ShardState, show: Show): void {
   show.waitlist = decodeWaitlist(reader)
   for (const place of show.waitlist?.places() ?? []) {
     const entry = show.waitlist?.entryAt(place) as EntryId
-    for (const key of decodeKeys(reader)) state.keepEntryKey(entry, key, state.time)
+    for (const key of decodeKeys(reader)) state.keepEntryKey(entry, key)
   }
 }
 
@@ -158,14 +132,4 @@ function* soldSeatsOf(seats: Show['seats']): IterableIterator<SeatIndex> {
 function checkFormat(reader: ByteReader): void {
   const format = reader.u8()
   if (format !== FORMAT) throw new MalformedBytes(`a page of format ${format}, not ${FORMAT}`)
-}
-
-/** Of the Show that a page was made of. */
-export function sequenceOfPage(bytes: Uint8Array): Sequence {
-  const reader = new ByteReader(bytes)
-  checkFormat(reader)
-  reader.varint()
-  const show = reader.varint()
-  assert(show > 0, 'N2: the page of a show')
-  return asSequence(reader.varint())
 }

@@ -15,6 +15,7 @@ import {
   asInstant,
   asSequence,
   type EntryId,
+  type HoldId,
   type Incarnation,
   type Instant,
   type Sequence,
@@ -116,13 +117,13 @@ export class ShardState {
   }
 
   /** Remembers that the key changed a hold. A full table forgets what ended first. D5 */
-  keepHoldKey(slot: number, key: CommandKey, now: Instant): void {
-    if (!this.#makeRoomFor(key, now)) return
+  keepHoldKey(slot: number, key: CommandKey): void {
+    if (!this.#makeRoomFor(key)) return
     this.holds.setFirstKey(slot, this.keys.add(key, slot, this.holds.firstKeyOf(slot)))
   }
 
-  keepEntryKey(entry: EntryId, key: CommandKey, now: Instant): void {
-    if (!this.#makeRoomFor(key, now)) return
+  keepEntryKey(entry: EntryId, key: CommandKey): void {
+    if (!this.#makeRoomFor(key)) return
     const owner = this.entryKeys.ownerOf(entry)
     this.entryKeys.setHead(entry, this.keys.add(key, owner, this.entryKeys.headOf(entry)))
   }
@@ -153,6 +154,11 @@ export class ShardState {
     return entries.sort((left, right) => left.sequence - right.sequence)
   }
 
+  /** So recently that its id is not free: whether it is remembered makes no difference later. */
+  hasJustEnded(item: EndedItem, now: Instant): boolean {
+    return !this.#isItemOver(item, now)
+  }
+
   /**
    * Forgets what the Ledger has passed (its Sequence) and whose keys are over. Call it when convenient:
    * no decision depends on it. H10
@@ -160,7 +166,7 @@ export class ShardState {
   forgetEnded(passedSequence: Sequence, now: Instant): void {
     for (let item = this.#ended.at(0); item !== undefined; item = this.#ended.at(0)) {
       if (this.#endedSequenceOf(item) > passedSequence) return
-      if (this.#firstKeyOf(item) >= 0 && !this.#isItemOver(item, now)) return
+      if (!this.#isItemOver(item, now) && !this.#ended.isFirstKeyless) return
       this.#dropKeys(item)
       this.#ended.shift()
       if (typeof item === 'number') this.holds.remove(this.showOfHold(item), item)
@@ -168,7 +174,21 @@ export class ShardState {
     }
   }
 
+  /** An id that comes again, minutes after its end: the old hold or entry is looked up no more. */
+  supersede(id: HoldId | EntryId): void {
+    const slot = this.holds.find(id as HoldId)
+    if (slot >= 0 && !this.holds.isLive(slot)) this.#dropKeys(slot)
+    const entry = this.endedEntry(id as EntryId)
+    if (entry === undefined) return
+    this.#dropKeys(entry)
+    this.#unlistEntry(entry)
+  }
+
   #forgetEntry(entry: EndedEntry): void {
+    if (this.endedEntry(entry.id) === entry) this.#unlistEntry(entry)
+  }
+
+  #unlistEntry(entry: EndedEntry): void {
     const at = this.#endedEntryIndex.get(entry.id)
     this.#endedEntryIndex.delete(entry.id)
     this.#endedEntries[at] = undefined
@@ -179,13 +199,9 @@ export class ShardState {
   }
 
   /** false when every key belongs to something live: then the new one is not kept. */
-  #makeRoomFor(key: CommandKey, now: Instant): boolean {
+  #makeRoomFor(key: CommandKey): boolean {
     const row = this.keys.find(key.id)
-    if (row >= 0) {
-      const owner = this.keys.ownerOf(row)
-      assert(this.#isOver(owner, now), 'D5: a key that is remembered has no second effect')
-      this.#removeKey(row, owner)
-    }
+    if (row >= 0) this.#removeKey(row, this.keys.ownerOf(row)) // over, or dropped when it was decided
     while (this.keys.isFull) {
       const item = this.#ended.takeOldestKeeper()
       if (item === undefined) return false
@@ -211,7 +227,9 @@ export class ShardState {
     else this.entryKeys.setHead(item.id, -1)
   }
 
+  /** A superseded entry has none: its id's keys are its successor's. */
   #firstKeyOf(item: EndedItem): number {
+    if (typeof item !== 'number' && this.endedEntry(item.id) !== item) return -1
     return typeof item === 'number' ? this.holds.firstKeyOf(item) : this.entryKeys.headOf(item.id)
   }
 
