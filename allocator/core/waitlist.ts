@@ -186,10 +186,6 @@ export class Waitlist {
     return this.#buckets.eagerHeadOf(bucket)
   }
 
-  sitsOut(place: number): boolean {
-    return this.#sittingOut.has(place)
-  }
-
   barriers(): ReadonlyMap<number, Barrier> {
     return this.#barriers
   }

@@ -51,6 +51,7 @@ class Day {
   readonly #layout: Layout
   #holdCount = 0
   #entryCount = 0
+  #bookingCount = 0
 
   constructor(layout: Layout) {
     this.#layout = layout
@@ -93,7 +94,8 @@ class Day {
     if (kind === 'decline') desk.send({ kind: 'decline-offer', ...asked })
     if (kind !== 'book' || waitlist.isWaiting(place)) return
     const hold = waitlist.offerHoldAt(place)
-    const booking = idOf<BookingId>(SHOW, 3, 0, desk.frames.length)
+    this.#bookingCount += 1
+    const booking = idOf<BookingId>(SHOW, 3, 0, this.#bookingCount)
     desk.send({ kind: 'book-hold', show: SHOW, customer, isBoxOffice: true, hold, booking })
   }
 
