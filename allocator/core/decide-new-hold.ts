@@ -97,6 +97,7 @@ function refusalOfHolds(
   if (command.isBoxOffice) return undefined
   const { holds } = state
   const { holdsMax } = show.terms.policy
+  if (holdsMax >= show.seats.seatCount) return undefined // every hold has a seat of its own
   let count = 0
   let slot = holds.firstOf(show, command.customer)
   while (slot >= 0) {
@@ -130,6 +131,9 @@ function ownHoldOf(
 ): number {
   const { holds } = state
   const { customer, seats } = asking.command
+  const [first] = seats
+  // A seat that is free is in nobody's hold: most requests are answered here, however many one has.
+  if (first === undefined || !show.seats.has(first) || show.seats.isFree(first)) return -1
   for (let slot = holds.firstOf(show, customer); slot >= 0; ) {
     const isRunning = !holds.canExpire(slot) || holds.expiresAtOf(slot) > asking.now
     if (isRunning && hasExactly(state, slot, seats)) return slot
