@@ -19,6 +19,8 @@ export interface AuditedWaiter {
   declines: number
   isLifted: boolean
   sitsOut: boolean
+  /** joined in this frame */
+  isNew: boolean
 }
 
 export class AuditedLine {
@@ -31,7 +33,10 @@ export class AuditedLine {
   }
 
   frameBegins(): void {
-    for (const waiter of this.waiters) waiter.sitsOut = false
+    for (const waiter of this.waiters) {
+      waiter.sitsOut = false
+      waiter.isNew = false
+    }
   }
 
   find(entry: string): AuditedWaiter {
@@ -74,6 +79,7 @@ export class AuditedLine {
       declines: 0,
       isLifted: false,
       sitsOut: false,
+      isNew: true,
     })
   }
 
@@ -111,7 +117,8 @@ export class AuditedLine {
       const fit = this.largestFit(earlier)
       check(fit === 0, 'L2', `overtaken: ${earlier.id} in front fits ${fit}`)
     }
-    if (!waiter.accessible) {
+    const isBehind = waiter.isNew && this.#isAnybodyInFrontFitting(waiter)
+    if (!waiter.accessible && !isBehind) {
       const largest = Math.max(this.largestFit(waiter), this.#largestAnyFit(waiter))
       check(count >= Math.min(largest, waiter.party) || count === waiter.party, 'L2', 'largest n')
     }
@@ -142,9 +149,19 @@ export class AuditedLine {
     if (this.#show.fresh.size === 0) return
     for (const waiter of this.waiters) {
       if (waiter.state !== 'waiting' || waiter.sitsOut || waiter.accessible) continue
+      if (waiter.isNew && this.#isAnybodyInFrontFitting(waiter)) continue
       const fit = this.largestFit(waiter)
       check(fit === 0, 'L2', `${waiter.id} fits ${fit} of the seats freed in this frame`)
     }
+  }
+
+  /** L9: a newcomer gets no Seat that somebody in front could use, however long it has been free. */
+  #isAnybodyInFrontFitting(newcomer: AuditedWaiter): boolean {
+    const at = this.waiters.indexOf(newcomer)
+    return this.waiters
+      .slice(0, at)
+      .filter(earlier => earlier.state === 'waiting' && !earlier.sitsOut)
+      .some(earlier => this.#largest(earlier, () => true) > 0)
   }
 
   /** The largest n in [minParty, party] with a seat freed in this frame or reserved for it; else 0. */
