@@ -11,7 +11,13 @@
 
 import type { Request } from '../shared/commands.ts'
 import { Fault } from '../shared/faults.ts'
-import { asShardNumber, type Epoch, type FrameNumber, type ShardNumber } from '../shared/ids.ts'
+import {
+  asShardNumber,
+  type Epoch,
+  type FrameNumber,
+  type Sequence,
+  type ShardNumber,
+} from '../shared/ids.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type {
   Clock,
@@ -62,6 +68,7 @@ export interface ShardHealth {
   readonly isServing: boolean
   readonly epoch: Epoch
   readonly frame: FrameNumber
+  readonly sequence: Sequence
   readonly shows: number
   readonly waiting: number
 }
@@ -127,6 +134,7 @@ class RunningAllocator implements Allocator {
       isServing: writer.isServing,
       epoch: writer.durable.epoch,
       frame: writer.durable.number,
+      sequence: writer.shard.state.sequence,
       shows: writer.shard.state.shows.size,
       waiting: writer.waitingCount,
     }))
