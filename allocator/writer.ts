@@ -37,6 +37,7 @@ import type { Turn, TurnMember } from './turn.ts'
 
 /** Looking at the clock costs as much as a small command. */
 const COMMANDS_PER_CLOCK_LOOK = 16
+const DECIDE_MS_MAX = 8
 const NEVER = Number.NEGATIVE_INFINITY
 
 const OVERLOADED = faultReply('overloaded', 'The seats are in high demand; try again.', 250)
@@ -73,6 +74,8 @@ export class Writer implements TurnMember {
   /** the loop stood still: an append must succeed before anything else (W8) */
   #distrustedAtMs = NEVER
   #sentAtMs: number
+  /** how long the last append took */
+  #appendMs = 0
   #provenAtMs: number
   #announcedFrame: FrameNumber
   #onDrained: (() => void) | undefined
@@ -177,10 +180,15 @@ export class Writer implements TurnMember {
     this.#options.turn.wake(this)
   }
 
-  /** What is due first, then the inbox, to the frame's size or LIMITS.batchDecideMsMax. */
+  /**
+   * What is due first, then the inbox, to the frame's size or its time: LIMITS.batchDecideMsMax, or as
+   * long as the last commit took when that is longer. A slow disk is answered with larger frames, else
+   * a full inbox would need many commits and each request would wait for several.
+   */
   #decide(): void {
     const { clock } = this.#options
-    const until = clock.monotonicMs() + LIMITS.batchDecideMsMax
+    const budgetMs = Math.min(Math.max(this.#appendMs, LIMITS.batchDecideMsMax), DECIDE_MS_MAX)
+    const until = clock.monotonicMs() + budgetMs
     const now = this.#batchTime
     const { shard } = this
     while (shard.hasRoom && shard.isDue(now)) {
@@ -237,6 +245,7 @@ export class Writer implements TurnMember {
     this.#durable = frame
     this.#passed.note(frame.number, lastSequenceOf(frame))
     this.#provenAtMs = this.#sentAtMs
+    this.#appendMs = this.#options.clock.monotonicMs() - this.#sentAtMs
     if (this.#sentAtMs >= this.#distrustedAtMs) this.#distrustedAtMs = NEVER
   }
 

@@ -19,6 +19,8 @@ export interface LineOptions {
   readonly onTrouble?: (cause: unknown, attempt: number) => void
 }
 
+type Use<Result> = (client: pg.Client, attempt: number) => Promise<Result>
+
 const PAUSE_FIRST_MS = 20
 const PAUSE_MAX_MS = 1_000
 
@@ -35,15 +37,28 @@ export class PostgresLine {
   readonly #options: Required<LineOptions>
   #client: pg.Client | undefined
   #isClosed = false
+  /** settles when the statement before is done: a connection takes one at a time */
+  #last: Promise<void> = Promise.resolve()
 
   constructor(options: LineOptions) {
     this.#options = { silenceMs: 5_000, giveUpMs: 30_000, onTrouble: () => {}, ...options }
   }
 
-  /** Runs `use` until it succeeds; `attempt` counts from 0. Faults pass through. */
-  async attempt<Result>(
-    use: (client: pg.Client, attempt: number) => Promise<Result>,
-  ): Promise<Result> {
+  /** Runs `use` until it succeeds, one after another; `attempt` counts from 0. Faults pass through. */
+  attempt<Result>(use: Use<Result>): Promise<Result> {
+    const mine = this.#last.then(() => this.#try(use))
+    this.#last = mine.then(noResult, noResult)
+    return mine
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const client = this.#client
+    this.#client = undefined
+    await client?.end().catch(() => {})
+  }
+
+  async #try<Result>(use: Use<Result>): Promise<Result> {
     const startedAt = performance.now()
     for (let attempt = 0; ; attempt += 1) {
       try {
@@ -58,13 +73,6 @@ export class PostgresLine {
         await pause(Math.min(PAUSE_FIRST_MS * 2 ** attempt, PAUSE_MAX_MS))
       }
     }
-  }
-
-  async close(): Promise<void> {
-    this.#isClosed = true
-    const client = this.#client
-    this.#client = undefined
-    await client?.end().catch(() => {})
   }
 
   async #connected(): Promise<pg.Client> {
@@ -96,6 +104,8 @@ export class PostgresLine {
     client?.connection.stream.destroy()
   }
 }
+
+const noResult = (): void => {}
 
 function unavailable(cause: unknown): Fault {
   return new Fault(
