@@ -168,3 +168,15 @@ test('L9 a newcomer is offered the best seats that fit, and what nobody in front
   assert.equal(desk.join('cid', { party: 3 }), 'waiting 1', 'ann in front would fit 0 to 4')
   assert.equal(desk.join('dan', { party: 2 }), 'offered 0 1')
 })
+
+test('L9 a newcomer waits behind somebody who could use the seats, whenever they became free', () => {
+  const desk = new Desk(rowOf(7))
+  for (const seat of [0, 3, 4, 5, 6]) desk.hold(`h${seat}`, seat)
+  assert.equal(desk.join('ann', { party: 2 }), 'offered 1 2')
+  assert.equal(desk.decline('ann'), 'waiting 0')
+  desk.release('h6')
+  desk.isFrameOpen = true
+  desk.release('h4')
+  assert.equal(desk.join('bob', { party: 4, together: false }), 'waiting 1')
+  assert.equal(desk.join('cid', { party: 4, minParty: 1, together: false }), 'offered 4 6')
+})
