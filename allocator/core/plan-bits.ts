@@ -83,7 +83,8 @@ function computeBits(plan: SeatingPlan): PlanBits {
   return { plan, wordCount, wordStart, bitOf, costSum, accessibleSum, allowed: new Map() }
 }
 
-const MASKS_KEPT_MAX = 24
+/** a waitlist compares up to 256 shapes of request, each perhaps with categories of its own (L6) */
+const MASKS_KEPT_MAX = 300
 
 /** 0 means every category; the answer names the categories of this plan only. */
 export function categoriesIn(plan: SeatingPlan, categories: CategorySet): CategorySet {
