@@ -49,7 +49,8 @@ interface Cut {
   readonly startsSegment: boolean
 }
 
-export function buildLayout(draft: LayoutDraft): Layout {
+export function buildLayout(given: LayoutDraft): Layout {
+  const draft = withinView(given)
   const bounds = boundsOf(draft)
   const focus = draft.focus ?? { x: bounds.width / 2, y: 0 }
   const seats: LayoutSeat[] = []
@@ -72,6 +73,26 @@ export function buildLayout(draft: LayoutDraft): Layout {
     sections: draft.sections.map(section => section.name),
     seats: withUniqueLabels(seats),
     ...(quality.length === seats.length && { quality }),
+  }
+}
+
+/** Moved so that nothing lies left of or above the origin. */
+function withinView(draft: LayoutDraft): LayoutDraft {
+  const seats = draft.sections.flatMap(({ rows }) => rows.flatMap(row => row.seats))
+  const dx = -seats.reduce((least, seat) => Math.min(least, seat.x), 0)
+  const dy = -seats.reduce((least, seat) => Math.min(least, seat.y), 0)
+  if (dx === 0 && dy === 0) return draft
+  const move = <Point extends LayoutPoint>(point: Point): Point => {
+    return { ...point, x: point.x + dx, y: point.y + dy }
+  }
+  return {
+    ...draft,
+    width: (draft.width ?? 0) + dx,
+    height: (draft.height ?? 0) + dy,
+    focus: draft.focus === undefined ? undefined : move(draft.focus),
+    sections: draft.sections.map(({ name, rows }) => {
+      return { name, rows: rows.map(row => ({ ...row, seats: row.seats.map(move) })) }
+    }),
   }
 }
 

@@ -12,7 +12,6 @@ import type {
   SeatIndex,
   ShowNumber,
 } from './ids.ts'
-import type { Layout } from './layout.ts'
 import type { EntryView, HoldView } from './views.ts'
 
 export type BookingStatus = 'pending' | 'confirmed' | 'partly-cancelled' | 'cancelled'
@@ -80,7 +79,6 @@ export interface LayoutProblem {
 export interface ImportedLayout {
   readonly number: number
   readonly version: number
-  readonly layout: Layout
   readonly warnings: readonly string[]
 }
 

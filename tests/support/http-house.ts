@@ -218,7 +218,7 @@ export class HttpHouse {
           return { kind: 'invalid', problems }
         }
         const { number, version } = this.addLayout(auditorium, layout)
-        return { kind: 'done', row: { number, version, layout, warnings: [] } }
+        return { kind: 'done', row: { number, version, warnings: [] } }
       },
     }
   }
