@@ -79,7 +79,7 @@ export async function startEmbedded({
   })
   service.onStop('allocator', () => allocator.stop())
   // 4. shows of the catalogue that the shards do not know yet
-  const pages = showsOnSale(database.sql, Date.now())
+  const pages = showsOnSale(database.sql)
   const showCount = await openShows({ pages, plans, log, ask: request => allocator.ask(request) })
   return { database, plans, ledger, allocator, showCount, isFirstStart: demo.isFirst }
 }

@@ -8,7 +8,7 @@ import { systemClock } from '../allocator/shard-clock.ts'
 import { createBookings } from '../persistence/bookings.ts'
 import { createCatalogue } from '../persistence/catalog.ts'
 import { createEnded } from '../persistence/holds.ts'
-import { createLayoutImporter } from '../persistence/layout-import.ts'
+import { ThreadedImporter } from '../persistence/layout-importer.ts'
 import { createRepeats } from '../persistence/repeats.ts'
 import { createReports } from '../persistence/reports.ts'
 import { type Config, readConfig } from '../shared/config.ts'
@@ -95,9 +95,11 @@ async function startGateway(parts: GatewayParts): Promise<Gateway> {
   const catalogue = createCatalogue(embedded.database.sql)
   const directory = new Directory(directorySourceOf(catalogue))
   const { origins } = config
-  const live = new LiveServer({ app, router, directory, auth, admission, clock, origins, version })
+  const ended = createEnded(embedded.database.sql)
+  const heard = { router, directory, auth, admission, clock, ended }
+  const live = new LiveServer({ app, ...heard, origins, version })
   relay.connect(live)
-  const house = houseOf(parts, { auth, admission, directory, router, catalogue, live, log })
+  const house = houseOf(parts, { auth, admission, directory, router, catalogue, live, ended, log })
   const metrics = createMetrics({
     sockets: () => live.socketCount,
     ledgerLagFrames: () => embedded.ledger.lagFrames(),
@@ -122,13 +124,18 @@ async function startGateway(parts: GatewayParts): Promise<Gateway> {
   return { auth, live, metrics }
 }
 
-type HouseParts = Pick<House, 'auth' | 'admission' | 'directory' | 'catalogue' | 'log'> & {
+type HouseParts = Pick<
+  House,
+  'auth' | 'admission' | 'directory' | 'catalogue' | 'ended' | 'log'
+> & {
   readonly router: Router
   readonly live: LiveServer
 }
 
 function houseOf({ embedded, service, config }: GatewayParts, parts: HouseParts): House {
   const { sql } = embedded.database
+  const importer = new ThreadedImporter(sql)
+  service.onStop('layout importer', () => importer.stop())
   const { live, catalogue, ...rest } = parts
   return {
     ...rest,
@@ -137,8 +144,7 @@ function houseOf({ embedded, service, config }: GatewayParts, parts: HouseParts)
     reads: new TtlCache(CATALOGUE_TTL_MS),
     layoutFiles: new LayoutFiles(number => catalogue.layout(number)),
     bookings: createBookings(sql),
-    ended: createEnded(sql),
-    layouts: createLayoutImporter(sql),
+    layouts: importer,
     repeats: createRepeats(sql),
     reports: createReports(sql, embedded.plans),
     origins: config.origins,
