@@ -56,7 +56,7 @@ export async function claimShard(replayed: Replayed, claimant: Claimant): Promis
     if ((await claimant.journal.append(claim)) === 'appended') {
       return reignOf(known, claim, shardClock)
     }
-    known = await catchUp(known, claimant.journal)
+    known = await catchUp(known, claimant.journal, asFrameNumber(0))
   }
   throw new Fault(
     'ownership-lost',

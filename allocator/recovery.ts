@@ -42,7 +42,7 @@ export async function recoverShard(options: RecoverOptions): Promise<Replayed> {
   const pages = await readPages(options, head)
   const start = (await startFromPages(pages, options)) ?? emptyStart(options)
   checkBase(start.chain, head, shard)
-  return catchUp(start, journal)
+  return catchUp(start, journal, options.ledgerFrame)
 }
 
 function emptyStart({ shard, plans }: RecoverOptions): Replayed {

@@ -9,7 +9,13 @@
 
 import { Fault } from '../shared/faults.ts'
 import { eachTransition, NO_HASH, prevHashOf, sameBytes } from '../shared/frame.ts'
-import { asFrameNumber, asSequence, type Instant, type ShowNumber } from '../shared/ids.ts'
+import {
+  asFrameNumber,
+  asSequence,
+  type FrameNumber,
+  type Instant,
+  type ShowNumber,
+} from '../shared/ids.ts'
 import type { EncodedFrame, Journal, JournalHead } from '../shared/ports.ts'
 import type { Transition } from '../shared/transitions.ts'
 import { replay } from './core/apply.ts'
@@ -25,8 +31,15 @@ export interface Replayed {
   readonly transitionCount: number
 }
 
-/** Applies everything after `from.chain`; throws Fault('journal-damaged'). */
-export async function catchUp(from: Replayed, journal: Journal): Promise<Replayed> {
+/**
+ * Applies everything after `from.chain`; throws Fault('journal-damaged'). What ended and lies behind
+ * `ledgerFrame` is forgotten on the way, so that a long replay needs no more memory than a live shard.
+ */
+export async function catchUp(
+  from: Replayed,
+  journal: Journal,
+  ledgerFrame: FrameNumber,
+): Promise<Replayed> {
   const { state, dirty } = from
   let { chain, lastTime, transitionCount } = from
   const next = asFrameNumber((chain?.number ?? 0) + 1)
@@ -38,6 +51,7 @@ export async function catchUp(from: Replayed, journal: Journal): Promise<Replaye
       noteDirty(transition, dirty)
     }
     if (frame.incarnation !== state.incarnation) state.incarnation = frame.incarnation
+    if (frame.number <= ledgerFrame) state.forgetEnded(state.sequence, frame.time) // H10
     chain = frame
     lastTime = frame.time
     transitionCount += transitions.length

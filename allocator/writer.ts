@@ -38,6 +38,8 @@ import type { Turn, TurnMember } from './turn.ts'
 /** Looking at the clock costs as much as a small command. */
 const COMMANDS_PER_CLOCK_LOOK = 16
 const DECIDE_MS_MAX = 8
+/** 80 000 a second at 40 ticks: more than can end for long, little enough for one turn */
+const FORGOTTEN_PER_TICK_MAX = 2_000
 const NEVER = Number.NEGATIVE_INFINITY
 
 const OVERLOADED = faultReply('overloaded', 'The seats are in high demand; try again.', 250)
@@ -129,7 +131,8 @@ export class Writer implements TurnMember {
     const { ledger } = this.#options
     const { state } = this.shard
     const now = this.#shardClock.now()
-    state.forgetEnded(this.#passed.passedBy(ledger.cursorOf(state.shard)), now) // H10
+    const passed = this.#passed.passedBy(ledger.cursorOf(state.shard))
+    state.forgetEnded(passed, now, FORGOTTEN_PER_TICK_MAX) // H10
     if (this.#isDue()) this.#wake()
   }
 

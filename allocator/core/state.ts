@@ -160,18 +160,26 @@ export class ShardState {
   }
 
   /**
-   * Forgets what the Ledger has passed (its Sequence) and whose keys are over. Call it when convenient:
-   * no decision depends on it. H10
+   * Forgets what the Ledger has passed (its Sequence) and whose keys are over, at most `countMax` at a
+   * time. Call it when convenient: no decision depends on it. H10
    */
-  forgetEnded(passedSequence: Sequence, now: Instant): void {
-    for (let item = this.#ended.at(0); item !== undefined; item = this.#ended.at(0)) {
+  forgetEnded(passedSequence: Sequence, now: Instant, countMax = Number.POSITIVE_INFINITY): void {
+    for (let count = 0; count < countMax; count += 1) {
+      const item = this.#ended.at(0)
+      if (item === undefined) return
       if (this.#endedSequenceOf(item) > passedSequence) return
-      if (!this.#isItemOver(item, now) && !this.#ended.isFirstKeyless) return
+      if (!this.#isItemOver(item, now) && !this.#isCrowdedOut(item)) return
       this.#dropKeys(item)
       this.#ended.shift()
       if (typeof item === 'number') this.holds.remove(this.showOfHold(item), item)
       else this.#forgetEntry(item)
     }
+  }
+
+  /** More than a million ended things: those without keys need not wait out their minutes. */
+  #isCrowdedOut(item: EndedItem): boolean {
+    const isCrowded = this.#ended.isFirstKeyless || this.#ended.size > this.keys.limit
+    return isCrowded && this.#firstKeyOf(item) < 0
   }
 
   /** An id that comes again, minutes after its end: the old hold or entry is looked up no more. */
