@@ -12,6 +12,7 @@ import { randomUUID } from 'node:crypto'
 import type { Instant } from '../shared/ids.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type { Clock, FeedSink } from '../shared/ports.ts'
+import type { EndedStore } from '../shared/stores.ts'
 import type { FrameNews, PersonalNews } from '../shared/views.ts'
 import type { Admission } from './admission.ts'
 import { Audience } from './audience.ts'
@@ -45,6 +46,7 @@ export interface LiveServerOptions {
   readonly directory: Directory
   readonly auth: Auth
   readonly admission: Admission
+  readonly ended: EndedStore
   readonly clock: Clock
   /** besides the own one */
   readonly origins: readonly string[]
@@ -88,6 +90,7 @@ export class LiveServer implements FeedSink {
       admission,
       feed: this.feed,
       audience: this.audience,
+      ended: options.ended,
       turn: this.#turn,
       version: options.version,
       helloWithinMs: options.helloWithinMs ?? HELLO_WITHIN_MS,

@@ -9,7 +9,13 @@
 
 import { z } from 'zod'
 import { assert } from '../shared/assert.ts'
-import type { Request } from '../shared/commands.ts'
+import type {
+  ChangeHold,
+  DeclineOffer,
+  ExtendHold,
+  LeaveWaitlist,
+  ReleaseHold,
+} from '../shared/commands.ts'
 import {
   asSeatIndexes,
   asShowNumber,
@@ -28,6 +34,7 @@ import { commandKeyOf, type KeyedOp } from './router.ts'
 import { LIVE_COMMANDS, type LiveCommand, type LiveOp } from './schemas/live.ts'
 import { SeatBudget, type SeatClaim } from './seat-budget.ts'
 import type { Session } from './session.ts'
+import { sayRefusedEntry, sayRefusedHold } from './session-ended.ts'
 import {
   type AskedBy,
   entryJsonOf,
@@ -160,7 +167,7 @@ function change(session: Session, id: IdText, command: LiveCommand<'change'>): v
     if (hold === undefined) return
     const asked = askedBy(session, card.number, { op: 'change', key, body: { holdId, seats } })
     const named = asSeatIndexes(seats)
-    askForHold(session, id, card, { kind: 'change-hold', ...asked, hold, seats: named })
+    changeHold(session, id, card, { kind: 'change-hold', ...asked, hold, seats: named })
   })
 }
 
@@ -169,7 +176,7 @@ function release(session: Session, id: IdText, { holdId, key }: LiveCommand<'rel
   withShow(session, id, hold && showNumberOf(hold), card => {
     if (hold === undefined) return
     const asked = askedBy(session, card.number, { op: 'release', key, body: { holdId } })
-    askForHold(session, id, card, { kind: 'release-hold', ...asked, hold })
+    changeHold(session, id, card, { kind: 'release-hold', ...asked, hold })
   })
 }
 
@@ -178,7 +185,7 @@ function extend(session: Session, id: IdText, { holdId, key }: LiveCommand<'exte
   withShow(session, id, hold && showNumberOf(hold), card => {
     if (hold === undefined) return
     const asked = askedBy(session, card.number, { op: 'extend', key, body: { holdId } })
-    askForHold(session, id, card, { kind: 'extend-hold', ...asked, hold })
+    changeHold(session, id, card, { kind: 'extend-hold', ...asked, hold })
   })
 }
 
@@ -192,8 +199,11 @@ function join(session: Session, id: IdText, command: LiveCommand<'join'>): void 
   withShow(session, id, showOf(showId), card => {
     const asked = askedBy(session, card.number, { op, key, body })
     const request = joinOf(asked, body, card.layout)
-    if (request === undefined) session.say(errTextOf(id, noCategory()))
-    else askForEntry(session, id, card, request)
+    if (request === undefined) {
+      session.say(errTextOf(id, noCategory()))
+      return
+    }
+    session.house.router.ask(request, session.number, reply => sayEntry(session, id, card, reply))
   })
 }
 
@@ -202,7 +212,7 @@ function leave(session: Session, id: IdText, { entryId, key }: LiveCommand<'leav
   withShow(session, id, entry && showNumberOf(entry), card => {
     if (entry === undefined) return
     const asked = askedBy(session, card.number, { op: 'leave', key, body: { entryId } })
-    askForEntry(session, id, card, { kind: 'leave-waitlist', ...asked, entry })
+    changeEntry(session, id, card, { kind: 'leave-waitlist', ...asked, entry })
   })
 }
 
@@ -211,7 +221,7 @@ function decline(session: Session, id: IdText, { entryId, key }: LiveCommand<'de
   withShow(session, id, entry && showNumberOf(entry), card => {
     if (entry === undefined) return
     const asked = askedBy(session, card.number, { op: 'decline', key, body: { entryId } })
-    askForEntry(session, id, card, { kind: 'decline-offer', ...asked, entry })
+    changeEntry(session, id, card, { kind: 'decline-offer', ...asked, entry })
   })
 }
 
@@ -234,8 +244,17 @@ function rank(session: Session, id: IdText, { entryId }: LiveCommand<'rank'>): v
   )
 }
 
-function askForHold(session: Session, id: IdText, card: ShowCard, request: Request): void {
-  session.house.router.ask(request, session.number, reply => sayHold(session, id, card, reply))
+function changeHold(
+  session: Session,
+  id: IdText,
+  card: ShowCard,
+  command: ChangeHold | ExtendHold | ReleaseHold,
+): void {
+  session.house.router.ask(command, session.number, reply => {
+    if (reply.kind === 'refused') {
+      sayRefusedHold(session, { id, card, command, refusal: reply })
+    } else sayHold(session, id, card, reply)
+  })
 }
 
 function sayHold(session: Session, id: IdText, card: ShowCard, reply: Reply): void {
@@ -244,12 +263,23 @@ function sayHold(session: Session, id: IdText, card: ShowCard, reply: Reply): vo
   } else session.say(errTextOf(id, problemOfReply(reply) ?? problemOf('internal')))
 }
 
-function askForEntry(session: Session, id: IdText, card: ShowCard, request: Request): void {
-  session.house.router.ask(request, session.number, reply => {
-    if (reply.kind === 'entry') {
-      session.say(okTextOf(id, entryJsonOf(reply.entry, card, reply.now)))
-    } else session.say(errTextOf(id, problemOfReply(reply) ?? problemOf('internal')))
+function changeEntry(
+  session: Session,
+  id: IdText,
+  card: ShowCard,
+  command: LeaveWaitlist | DeclineOffer,
+): void {
+  session.house.router.ask(command, session.number, reply => {
+    if (reply.kind === 'refused') {
+      sayRefusedEntry(session, { id, card, command, refusal: reply })
+    } else sayEntry(session, id, card, reply)
   })
+}
+
+function sayEntry(session: Session, id: IdText, card: ShowCard, reply: Reply): void {
+  if (reply.kind === 'entry') {
+    session.say(okTextOf(id, entryJsonOf(reply.entry, card, reply.now)))
+  } else session.say(errTextOf(id, problemOfReply(reply) ?? problemOf('internal')))
 }
 
 interface Keyed {

@@ -3,6 +3,7 @@
 // Owns: the close codes, the parts of the gateway and of a WebSocket that sessions use.
 // Leaves to others: using them (session.ts), making them (main.ts, live-server.ts).
 
+import type { EndedStore } from '../shared/stores.ts'
 import type { Admission } from './admission.ts'
 import type { Audience } from './audience.ts'
 import type { Auth } from './auth.ts'
@@ -44,6 +45,7 @@ export interface LiveHouse {
   >
   readonly feed: Feed
   readonly audience: Audience
+  readonly ended: EndedStore
   readonly turn: Turn
   /** of the server, told in the greeting */
   readonly version: string

@@ -67,6 +67,7 @@ export class LiveHouseOnPort {
       directory,
       auth,
       admission,
+      ended: { hold: async () => undefined, entry: async () => undefined },
       clock,
       origins: options.origins ?? [],
       version: '0.0.0',

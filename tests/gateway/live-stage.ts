@@ -18,7 +18,7 @@ import {
   idTextOf,
 } from '../../shared/ids.ts'
 import type { FeedSink } from '../../shared/ports.ts'
-import type { FrameNews, PersonalNews } from '../../shared/views.ts'
+import type { FrameNews, HoldView, PersonalNews } from '../../shared/views.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { FakeApp, FakeSocket } from './fake-socket.ts'
 import { DESK_NOW, SeatDesk, termsOf } from './seat-desk.ts'
@@ -64,6 +64,8 @@ export class LiveStage implements FeedSink {
   readonly house: LiveHouse
   readonly sessions = new Map<FakeSocket, Session>()
   readonly tokens = new Map<string, Caller>()
+  /** what the Ledger still knows, by id */
+  readonly endedHolds = new Map<string, HoldView>()
   readonly #router: Router
   readonly #admission: Admission
   #number = 0
@@ -91,6 +93,10 @@ export class LiveStage implements FeedSink {
       admission: this.#admission,
       feed: this.feed,
       audience: this.audience,
+      ended: {
+        hold: async id => this.endedHolds.get(idTextOf(id)),
+        entry: async () => undefined,
+      },
       turn: this.turn,
       version: '0.0.0',
       helloWithinMs: options.helloWithinMs ?? 5_000,

@@ -105,6 +105,14 @@ export class SeatDesk implements Link {
     this.#remember()
   }
 
+  /** The hold has ended and left the shard's memory. */
+  forget(id: HoldId): HoldView {
+    const hold = this.#holds.get(idTextOf(id))
+    if (hold === undefined) throw new Error('the desk never had that hold')
+    this.#holds.delete(idTextOf(id))
+    return hold
+  }
+
   /** Decides what waits and hands everything over; `deliver` may lose or keep the news. */
   turn(deliver: (news: FrameNews) => void = news => this.#sink.seats(news)): void {
     const personal: PersonalNews[] = []

@@ -1,40 +1,12 @@
-// One socket from greeting to end: commands, answers, personal news, limits and slow readers.
+// One socket from greeting to end: commands, answers and personal news (limits: session-limits).
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { commandKeyOf } from '../../gateway/router.ts'
 import { LIVE_OKS, LIVE_PUSHES, LiveErr } from '../../gateway/schemas/live-messages.ts'
-import { LIMITS } from '../../shared/limits.ts'
-import type { FakeSocket } from './fake-socket.ts'
-import { callerOf, LiveStage, SHOW, SHOW_ID, type StageOptions } from './live-stage.ts'
-
-function staged(t: { after(run: () => void): void }, options: StageOptions = {}): LiveStage {
-  const stage = new LiveStage(options)
-  t.after(() => stage.stop())
-  return stage
-}
-
-type Json = Record<string, unknown>
-const codeOf = (answer: Json | undefined): unknown => (answer?.err as Json | undefined)?.code
-const soon = () => new Promise(resolve => setImmediate(resolve))
-
-async function holder(stage: LiveStage, name = 'ann'): Promise<FakeSocket> {
-  await stage.warm()
-  return stage.greet(name)
-}
-
-const holdOf = (id: number, seats: readonly number[], key = `key-${id}`) => ({
-  id,
-  op: 'hold',
-  showId: SHOW_ID,
-  key,
-  seats,
-})
-
-function sayAndDecide(stage: LiveStage, socket: FakeSocket, id: number): void {
-  stage.say(socket, holdOf(id, [id]))
-  stage.desk.turn()
-}
+import { type HoldId, parseId } from '../../shared/ids.ts'
+import { callerOf, SHOW, SHOW_ID } from './live-stage.ts'
+import { codeOf, holder, holdOf, type Json, soon, staged } from './session-words.ts'
 
 test('W1 hello answers who one is, when it is, and how often the server pings', t => {
   const stage = staged(t)
@@ -256,91 +228,30 @@ test('W1 eight shows are watched, the ninth is refused', t => {
   assert.deepEqual(socket.take(), [])
 })
 
-test('W3 too fast is refused with a wait, and after 100 in a row closed with 4429', t => {
-  const stage = staged(t, { limits: 'sockets-only' })
-  const socket = stage.greet()
-  for (let id = 1; id < LIMITS.messagesPerSocketBurst; id += 1) {
-    stage.say(socket, { id, op: 'unwatch', showId: SHOW_ID })
-  }
-  assert.ok(socket.takeJson().every(({ ok }) => ok !== undefined))
-  stage.say(socket, { id: 50, op: 'unwatch', showId: SHOW_ID })
-  const refused = LiveErr.parse(socket.takeJson()[0])
-  assert.equal(refused.err.code, 'rate-limited')
-  assert.ok((refused.err.retryAfterMs ?? 0) > 0)
-  for (let id = 51; id < 150; id += 1) stage.say(socket, { id, op: 'unwatch', showId: SHOW_ID })
-  assert.equal(socket.closeCode(), undefined, '100 in a row are refused')
-  stage.say(socket, { id: 151, op: 'unwatch', showId: SHOW_ID })
-  assert.equal(socket.closeCode(), 4429)
-})
-
-test('W2 three strikes close with 1008, refused commands are none', t => {
+test('N1 N2 a hold that has left its shard is answered by how it ended', async t => {
   const stage = staged(t)
-  const socket = stage.greet()
-  for (let id = 0; id < 10; id += 1) stage.say(socket, { id, op: 'dance' })
-  stage.sayText(socket, '{not json')
-  stage.say(socket, [{ id: 1 }, { id: 2 }, 'x'])
-  assert.equal(socket.closeCode(), undefined)
-  stage.say(socket, { id: 3 })
-  const answers = socket.takeJson()
-  assert.deepEqual(
-    answers.slice(10).map(({ id }) => id),
-    [null, null, null],
-  )
-  assert.deepEqual(answers.slice(10).map(codeOf), ['bad-json', 'validation', 'validation'])
-  assert.equal(socket.closeCode(), 1008)
-})
-
-test('W3 over 4 KiB is refused under its id, over 16 KiB closed with 1009', t => {
-  const stage = staged(t)
-  const socket = stage.greet()
-  stage.say(socket, { id: 4, op: 'watch', showId: 'x'.repeat(5_000) })
-  const [answer] = socket.takeJson()
-  assert.deepEqual([answer?.id, codeOf(answer)], [4, 'body-too-large'])
-  stage.sayText(socket, 'x'.repeat(17_000))
-  assert.equal(socket.closeCode(), 1009)
-})
-
-test('F4 a slow reader is put aside, then gets lagged and a map', async t => {
-  const stage = staged(t, { seatCount: 4_000 })
-  const socket = stage.greet()
-  stage.ask(socket, { id: 1, op: 'watch', showId: SHOW_ID } as { id: number })
-  socket.isReading = false
-  for (let round = 0; round < 6; round += 1) {
-    for (let seat = 0; seat < 4_000; seat += 1) stage.desk.set(seat, (round + 1) % 3)
-    stage.desk.turn()
-    stage.clock.advance(60)
-    stage.turnEnded()
-    await soon()
-  }
-  assert.deepEqual([...socket.topics], [], 'nothing more is queued for it')
-  assert.ok(socket.getBufferedAmount() <= LIMITS.socketBacklogBytesMax + 60_000)
-  socket.readOn()
-  stage.turn.flush()
-  const messages = socket.takeJson()
-  assert.deepEqual(
-    messages.slice(-2).map(({ ev }) => ev),
-    ['lagged', 'resync'],
-  )
-  assert.equal(messages.at(-1)?.version, stage.desk.version)
-  stage.desk.set(0, 3)
-  stage.clock.advance(60)
-  stage.desk.turn()
-  assert.equal(socket.takeJson()[0]?.from, messages.at(-1)?.version, 'the stream goes on')
-})
-
-test('F4 an answer that is not read closes with 4008', async t => {
-  const stage = staged(t, { seatCount: 60_000 })
   const socket = await holder(stage)
-  socket.isReading = false
-  for (let id = 1; id < 400 && socket.closeCode() === undefined; id += 1)
-    sayAndDecide(stage, socket, id)
-  assert.equal(socket.closeCode(), 4008)
-})
-
-test('F6 goaway is told before the end', t => {
-  const stage = staged(t)
-  const socket = stage.greet()
-  stage.sessions.get(socket)?.goAway(1_200)
-  stage.turn.flush()
-  assert.deepEqual(LIVE_PUSHES.goaway.parse(socket.takeJson()[0]), { ev: 'goaway', afterMs: 1_200 })
+  const held = LIVE_OKS.hold.parse(stage.ask(socket, holdOf(1, [5])).ok)
+  const id = parseId<HoldId>(held.id)
+  assert.ok(id !== undefined)
+  const view = stage.desk.forget(id)
+  const after = async (command: { readonly id: number }, phase: 'released' | 'booked') => {
+    stage.endedHolds.set(held.id, { ...view, phase })
+    stage.say(socket, command)
+    stage.desk.turn()
+    await soon()
+    return socket.takeJson()[0]
+  }
+  const release = { id: 2, op: 'release', holdId: held.id }
+  const extend = { id: 3, op: 'extend', holdId: held.id, key: 'more' }
+  assert.equal(LIVE_OKS.release.parse((await after(release, 'released'))?.ok).phase, 'released')
+  assert.equal(codeOf(await after(release, 'booked')), 'hold-expired')
+  const extended = LiveErr.parse(await after(extend, 'released'))
+  assert.equal(extended.err.code, 'hold-expired')
+  assert.match(extended.err.message, /released/)
+  stage.endedHolds.set(held.id, { ...view, phase: 'released', customer: callerOf('bob').customer })
+  stage.say(socket, release)
+  stage.desk.turn()
+  await soon()
+  assert.equal(codeOf(socket.takeJson()[0]), 'not-found', "N4: it is somebody else's")
 })
