@@ -121,7 +121,7 @@ class RunningAllocator implements Allocator {
     this.#snapshotters = this.#writers.map(writer => this.#snapshotterOf(writer))
     const byShard: (Writer | undefined)[] = new Array(LIMITS.shardCount).fill(undefined)
     for (const writer of this.#writers) byShard[writer.shard.state.shard] = writer
-    this.link = new EmbeddedLink(byShard)
+    this.link = new EmbeddedLink(byShard, options.plans)
     this.#endTimer = (options.every ?? everyInterval)(TICK_MS, () => {
       turn.tick()
       this.#snapshot()
