@@ -7,7 +7,8 @@ import WebSocket from 'ws'
 import { ADMISSION_DEFAULTS } from '../../gateway/admission.ts'
 import { Hold } from '../../gateway/schemas/holds.ts'
 import { LiveErr } from '../../gateway/schemas/live-messages.ts'
-import { type HouseOptions, type LiveClient, LiveHouseOnPort } from '../gateway/live-house.ts'
+import type { LiveClient } from '../gateway/live-client.ts'
+import { type HouseOptions, LiveHouseOnPort } from '../gateway/live-house.ts'
 import { SHOW_ID } from '../gateway/live-stage.ts'
 
 type Ending = { after(run: () => void): void }

@@ -3,7 +3,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import WebSocket from 'ws'
 import { Admission, type AdmissionLimits } from '../../gateway/admission.ts'
 import { Auth } from '../../gateway/auth.ts'
 import { Directory } from '../../gateway/directory.ts'
@@ -12,6 +11,7 @@ import { Router } from '../../gateway/router.ts'
 import { loadUws, type us_listen_socket } from '../../gateway/uws.ts'
 import type { RateLimits } from '../../shared/config.ts'
 import type { Clock } from '../../shared/ports.ts'
+import { LiveClient } from './live-client.ts'
 import { SHOW, showCardOf } from './live-stage.ts'
 import { SeatDesk } from './seat-desk.ts'
 
@@ -114,65 +114,5 @@ export class LiveHouseOnPort {
 
   stop(): void {
     this.#stop()
-  }
-}
-
-type Json = Record<string, unknown>
-
-/** A `ws` client that keeps what it was sent and finds answers by id. */
-export class LiveClient {
-  readonly socket: WebSocket
-  readonly opened: Promise<void>
-  readonly closed: Promise<number>
-  readonly texts: Json[] = []
-  readonly bytes: Buffer[] = []
-  #nextId = 1
-  #waiting: (() => void)[] = []
-
-  constructor(port: number, protocol: string) {
-    this.socket = new WebSocket(`ws://127.0.0.1:${port}/v1/live`, [protocol])
-    this.opened = new Promise((resolve, reject) => {
-      this.socket.once('open', () => resolve())
-      this.socket.once('error', reject)
-    })
-    this.closed = new Promise(resolve => this.socket.once('close', code => resolve(code)))
-    this.socket.on('error', () => undefined)
-    this.socket.on('message', (data: Buffer, isBinary) => {
-      if (isBinary) this.bytes.push(data)
-      else this.texts.push(JSON.parse(data.toString()) as Json)
-      for (const look of this.#waiting.splice(0)) look()
-    })
-  }
-
-  send(message: unknown): void {
-    this.socket.send(typeof message === 'string' ? message : JSON.stringify(message))
-  }
-
-  async ask(command: Json): Promise<Json> {
-    const id = this.#nextId++
-    this.send({ id, ...command })
-    return this.find(text => text.id === id)
-  }
-
-  /** The first text, come or to come, that fits. */
-  async find(fits: (text: Json) => boolean, withinMs = 3_000): Promise<Json> {
-    const end = performance.now() + withinMs
-    for (;;) {
-      const found = this.texts.find(fits)
-      if (found !== undefined) return found
-      const left = end - performance.now()
-      if (left <= 0) throw new Error(`nothing fits in ${JSON.stringify(this.texts).slice(0, 500)}`)
-      await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, left)
-        this.#waiting.push(() => {
-          clearTimeout(timer)
-          resolve()
-        })
-      })
-    }
-  }
-
-  end(): void {
-    this.socket.terminate()
   }
 }
