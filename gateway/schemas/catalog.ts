@@ -1,7 +1,7 @@
 // Cities, cinemas, auditoriums, movies, shows and layouts as the API tells them.
 
 import { z } from 'zod'
-import { listOf, Money, Name, publicId, Time, textOf } from './common.ts'
+import { linesOf, listOf, Money, Name, publicId, Time, textOf } from './common.ts'
 
 export const City = z
   .strictObject({
@@ -29,7 +29,7 @@ export const Auditorium = z
 /** What an administrator may say of a movie besides its title. */
 export const movieFields = {
   title: textOf(200),
-  synopsis: textOf(4000).optional(),
+  synopsis: linesOf(4000).optional(),
   durationMinutes: z.int().min(1).max(1440).optional(),
   language: z.string().min(2).max(35).optional().meta({ description: 'BCP 47' }),
   certificate: textOf(32).optional(),

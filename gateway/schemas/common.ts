@@ -6,13 +6,20 @@ import { z } from 'zod'
 import { type CatalogueKind, parseId, parsePublicId } from '../../shared/ids.ts'
 import { LIMITS } from '../../shared/limits.ts'
 
-/** Text that people wrote: trimmed by nobody, without control characters. */
+const TEXT = /^(?=.*\S)[^\p{Cc}]+$/u
+const TEXT_OF_LINES = /^(?=[\s\S]*\S)[^\p{Cc}]*(?:[\n\r\t][^\p{Cc}]*)*$/u
+
+/** Text that people wrote: not blank, without control characters. */
 export const textOf = (lengthMax: number): z.ZodString =>
+  z.string().min(1).max(lengthMax).regex(TEXT, 'Text must not be blank or hold control characters.')
+
+/** The same, of several lines. */
+export const linesOf = (lengthMax: number): z.ZodString =>
   z
     .string()
     .min(1)
     .max(lengthMax)
-    .regex(/^[^\p{Cc}]*\S[^\p{Cc}]*$/u, 'Text must not be blank or hold control characters.')
+    .regex(TEXT_OF_LINES, 'Text must not be blank or hold control characters.')
 
 export const Name = textOf(LIMITS.stringLengthMax)
 
