@@ -4,8 +4,7 @@
 // Leaves to others: the loop (load.ts), the server (house.ts).
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Layout } from '../shared/layout.ts'
-import { hallOf } from '../tests/support/halls.ts'
+import { type HallDocument, hallDocument } from './halls.ts'
 import { House } from './house.ts'
 import { type LoadResult, runLoad, type Workload } from './load.ts'
 import { cpuSecondsOf, residentBytesOf } from './machine.ts'
@@ -13,6 +12,7 @@ import type { Options } from './options.ts'
 import { CLEAN, percentilesOf, type Row, type Verdict } from './report.ts'
 
 const SEATS_PER_SHOW_MAX = 200_000
+const SEATS_PER_ROW = 500
 const DRAIN_MS_MAX = 180_000
 
 export interface Outcome {
@@ -121,11 +121,8 @@ export interface Hall {
 /** One auditorium of the largest size, a show each; no orphan rule and no cap of holds per customer. */
 export async function openHalls(house: House, shows: number): Promise<readonly Hall[]> {
   const seatCount = Math.min(SEATS_PER_SHOW_MAX, Math.ceil(400_000 / shows))
-  const layout: Layout = hallOf({
-    rows: Math.ceil(seatCount / 500),
-    seatsPerRow: 500,
-    aisleEvery: 50,
-  })
+  const rowCount = Math.ceil(seatCount / SEATS_PER_ROW)
+  const layout = hallDocument(rowCount, SEATS_PER_ROW)
   const auditoriumId = await openAuditorium(house, layout)
   const movie = await house.call<{ id: string }>('POST', '/v1/admin/movies', { title: 'Load' })
   const halls: Hall[] = []
@@ -134,7 +131,7 @@ export async function openHalls(house: House, shows: number): Promise<readonly H
       movieId: movie.id,
       auditoriumId,
       startsAt: new Date(Date.now() + (each + 1) * 86_400_000).toISOString(),
-      prices: Object.fromEntries(layout.categories.map(category => [category.id, 1000])),
+      prices: { all: 1000 },
       policy: {
         holdsMax: 1_000_000,
         orphans: 'off',
@@ -142,12 +139,12 @@ export async function openHalls(house: House, shows: number): Promise<readonly H
         holdLifeMaxMs: 3_600_000,
       },
     })
-    halls.push({ showId: show.id, seatCount: layout.seats.length })
+    halls.push({ showId: show.id, seatCount: rowCount * SEATS_PER_ROW })
   }
   return halls
 }
 
-export async function openAuditorium(house: House, layout: Layout): Promise<string> {
+export async function openAuditorium(house: House, layout: HallDocument): Promise<string> {
   const city = await house.call<{ id: string }>('POST', '/v1/admin/cities', {
     name: 'Bench',
     country: 'IN',

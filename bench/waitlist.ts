@@ -5,7 +5,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { build } from 'hdr-histogram-js'
-import { hallOf } from '../tests/support/halls.ts'
+import { hallDocument } from './halls.ts'
 import { type Outcome, openAuditorium } from './hold.ts'
 import { House } from './house.ts'
 import { LiveSocket } from './live-socket.ts'
@@ -73,14 +73,14 @@ function cpuOf(house: House, before: Map<string, number> | undefined): number {
 }
 
 async function openShow(house: House, seats: number): Promise<string> {
-  const layout = hallOf({ rows: 1, seatsPerRow: seats, aisleEvery: 20 })
+  const layout = hallDocument(1, seats)
   const auditoriumId = await openAuditorium(house, layout)
   const movie = await house.call<{ id: string }>('POST', '/v1/admin/movies', { title: 'Line' })
   const show = await house.call<{ id: string }>('POST', '/v1/admin/shows', {
     movieId: movie.id,
     auditoriumId,
     startsAt: new Date(Date.now() + 86_400_000).toISOString(),
-    prices: Object.fromEntries(layout.categories.map(category => [category.id, 1000])),
+    prices: { all: 1000 },
     policy: { holdsMax: 1_000_000, orphans: 'off', holdTtlMs: HOLD_TTL_MS },
   })
   return show.id

@@ -60,7 +60,10 @@ export async function connect(
     application_name: 'usher pool',
     types: pgTypes,
   })
-  pool.on('error', error => log?.warn({ err: error }, 'a database connection was lost')) // DB1
+  // DB1; the error carries the whole client, of which only the reason is worth a line
+  pool.on('error', ({ message }) => {
+    if (!pool.ending) log?.warn({ reason: message }, 'a database connection was lost')
+  })
   await greet(pool)
   const dialect = new PostgresDialect({ pool })
   const plugins = [new CamelCasePlugin({ maintainNestedObjectKeys: true })]
