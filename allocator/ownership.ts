@@ -29,7 +29,8 @@ import type { ShardState } from './core/state.ts'
 import { catchUp, type Replayed } from './replay.ts'
 import { ShardClock } from './shard-clock.ts'
 
-const CLAIMS_MAX = 5
+/** An owner that is alive and busy wins many races; one that is gone wins none. */
+const CLAIMS_MAX = 64
 
 /** What a writer starts from. */
 export interface Reign {

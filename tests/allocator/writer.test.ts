@@ -3,8 +3,16 @@ import { test } from 'node:test'
 import { DECIDE_WITHIN_MS } from '../../allocator/inbox.ts'
 import type { BookHold } from '../../shared/commands.ts'
 import { transitionsOf } from '../../shared/frame.ts'
-import { type BookingId, type CustomerId, idFromText, idOf } from '../../shared/ids.ts'
+import {
+  asShowNumber,
+  type BookingId,
+  type CustomerId,
+  idFromText,
+  idOf,
+  type ShowNumber,
+} from '../../shared/ids.ts'
 import { LIMITS } from '../../shared/limits.ts'
+import { shardOf } from '../../shared/placement.ts'
 import { sampleFrame } from '../support/sample-frames.ts'
 import { holdIdOf, holdSeats, LabDisk, SHARD, SHOW, WriterLab } from '../support/writer-lab.ts'
 
@@ -96,6 +104,17 @@ test('W1 commands wait undecided while a frame is in flight, then share one fram
   assert.equal(lab.allocator.health()[0]?.waiting, 5)
   await lab.settle()
   assert.deepEqual(lab.disk.kinds.slice(2), [['seats-held'], new Array(5).fill('seats-held')])
+})
+
+test('W7 requests of one turn share a frame, and none is decided before the turn ends', async () => {
+  const lab = await WriterLab.on(new LabDisk())
+  lab.hold('ada', [1])
+  lab.hold('bob', [2])
+  assert.equal(lab.stepCount, 0)
+  lab.turn()
+  assert.equal(lab.stepCount, 1)
+  await lab.settle()
+  assert.deepEqual(lab.disk.kinds.slice(2), [['seats-held', 'seats-held']])
 })
 
 test('W5 requests are decided in the order in which they arrived', async () => {
@@ -235,6 +254,32 @@ test('W2 a booking is answered once the ledger has passed its frame', async () =
   assert.equal(lab.left.at(-1), 'turn-ended')
 })
 
+test('W2 news of two shows in one frame are told apart, each with its own version', async () => {
+  const disk = new LabDisk()
+  const lab = await WriterLab.on(disk)
+  const other = otherShowOfShard()
+  lab.submit('open other', { kind: 'open-show', show: other, terms: disk.terms })
+  await lab.settle()
+  assert.deepEqual(lab.news.at(-1)?.shows[0]?.changes.length, 0)
+  lab.hold('ada', [1])
+  lab.submit('bob', { ...holdSeats('bob', [3, 4]), show: other, hold: holdIdOf('bob', other) })
+  lab.hold('eve', [2])
+  await lab.settle()
+  const shows = lab.news.at(-1)?.shows ?? []
+  assert.deepEqual(
+    shows.map(({ show, from, to, changes }) => [
+      show,
+      from,
+      to,
+      [...changes].map(word => word >> 2),
+    ]),
+    [
+      [SHOW, 0, 2, [1, 2]],
+      [other, 0, 2, [3, 4]],
+    ],
+  )
+})
+
 test('F1 versions count published changes and previousFrame names the last told frame', async () => {
   const lab = await WriterLab.on(new LabDisk())
   lab.hold('ada', [1, 2])
@@ -286,6 +331,13 @@ test('W9 output of a turn is followed by turn-ended before the next decision', a
   lab.turn()
   assert.deepEqual(lab.left.slice(-3), ['turn-ended', 'reply no not-found', 'turn-ended'])
 })
+
+function otherShowOfShard(): ShowNumber {
+  for (let number = 2; ; number += 1) {
+    const show = asShowNumber(number)
+    if (shardOf(show) === SHARD) return show
+  }
+}
 
 function askedBy(name: string) {
   return { show: SHOW, customer: idFromText<CustomerId>(`customer ${name}`), isBoxOffice: false }

@@ -256,9 +256,9 @@ export function holdSeats(name: string, seats: readonly number[]): HoldSeats {
   }
 }
 
-export function holdIdOf(name: string): HoldId {
+export function holdIdOf(name: string, show = SHOW): HoldId {
   const { b, c, d } = idFromText<HoldId>(`hold ${name}`)
-  return idOf<HoldId>(SHOW, b, c, d)
+  return idOf<HoldId>(show, b, c, d)
 }
 
 function codeOf(reply: Reply): string {
