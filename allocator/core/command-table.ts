@@ -29,12 +29,13 @@ export type KeyOwner = number
 export class CommandTable {
   #ints = new Int32Array(ROWS_MIN * INTS)
   readonly #byId = new IdTable()
-  readonly #limit: number
+  /** K2 */
+  readonly limit: number
   #free = NONE
   #end = 0
 
   constructor(limit: number = LIMITS.commandKeysPerShardMax) {
-    this.#limit = limit
+    this.limit = limit
   }
 
   get size(): number {
@@ -42,7 +43,7 @@ export class CommandTable {
   }
 
   get isFull(): boolean {
-    return this.#byId.size >= this.#limit
+    return this.#byId.size >= this.limit
   }
 
   /** The row of a key, or -1. */

@@ -114,8 +114,10 @@ export function decideRelease(state: ShardState, command: ReleaseHold): Decision
   }
   const settling = refusalOfSettling(state, found.slot)
   if (settling !== undefined) return settling
-  const released = { kind: 'hold-released' as const, show: command.show, hold }
-  return aboutHold(hold, key === undefined ? released : { ...released, key })
+  const { show } = command
+  return key === undefined
+    ? aboutHold(hold, { kind: 'hold-released', show, hold })
+    : aboutHold(hold, { kind: 'hold-released', show, hold, key })
 }
 
 export function decideExtend(state: ShardState, command: ExtendHold, now: Instant): Decision {

@@ -31,7 +31,8 @@ const NO_SHOW = refused('not-found', 'There is no such show.')
 export function decideHoldSeats(state: ShardState, command: HoldSeats, now: Instant): Decision {
   const show = state.shows.get(command.show)
   if (show === undefined) return NO_SHOW
-  const own = ownHoldOf(state, show, { command, now })
+  const first = state.holds.firstOf(show, command.customer)
+  const own = first < 0 ? -1 : ownHoldOf(state, show, { command, now, first })
   if (own >= 0) return aboutHold(state.holds.idOf(own)) // H5
   const closed = refusalOfStatus(show, now)
   if (closed !== undefined) return closed
@@ -39,7 +40,7 @@ export function decideHoldSeats(state: ShardState, command: HoldSeats, now: Inst
   if (isRefusal(seats)) return seats
   const refusal =
     refusalOfCount(show, seats.length, command.isBoxOffice) ??
-    refusalOfHolds(state, show, command) ??
+    (first < 0 ? undefined : refusalOfHolds(state, show, command)) ??
     refusalOfTaken(show.seats, seats) ??
     (isOrphanRuleOn(show, command.isBoxOffice) ? refusalOfOrphans(show, seats) : undefined) ??
     refusalOfId(state, command, now)
@@ -127,14 +128,14 @@ function refusalOfId(
 function ownHoldOf(
   state: ShardState,
   show: Show,
-  asking: { readonly command: HoldSeats; readonly now: Instant },
+  asking: { readonly command: HoldSeats; readonly now: Instant; readonly first: number },
 ): number {
   const { holds } = state
   const { customer, seats } = asking.command
   const [first] = seats
   // A seat that is free is in nobody's hold: most requests are answered here, however many one has.
   if (first === undefined || !show.seats.has(first) || show.seats.isFree(first)) return -1
-  for (let slot = holds.firstOf(show, customer); slot >= 0; ) {
+  for (let slot = asking.first; slot >= 0; ) {
     const isRunning = !holds.canExpire(slot) || holds.expiresAtOf(slot) > asking.now
     if (isRunning && hasExactly(state, slot, seats)) return slot
     slot = holds.nextOf(slot, show, customer)
@@ -145,8 +146,10 @@ function ownHoldOf(
 function hasExactly({ holds }: ShardState, slot: number, seats: readonly SeatIndex[]): boolean {
   const count = holds.seatCountOf(slot)
   if (count !== seats.length) return false
-  const own = holds.seatsOf(slot)
-  return own.every(seat => seats.includes(seat))
+  for (let index = 0; index < count; index += 1) {
+    if (!seats.includes(holds.seatAt(slot, index))) return false
+  }
+  return true
 }
 
 function heldOf(
@@ -158,14 +161,11 @@ function heldOf(
   },
 ): SeatsHeld {
   const { command, seats, now } = facts
-  const held = {
-    kind: 'seats-held' as const,
-    show: show.number,
-    hold: command.hold,
-    customer: command.customer,
-    seats,
-    prices: pricesOf(show, seats),
-    expiresAt: (now + show.terms.policy.holdTtlMs) as Instant,
-  }
-  return command.key === undefined ? held : { ...held, key: command.key }
+  const { hold, customer, key } = command
+  const prices = pricesOf(show, seats)
+  const expiresAt = (now + show.terms.policy.holdTtlMs) as Instant
+  // written out twice: spreading costs more than everything else here
+  return key === undefined
+    ? { kind: 'seats-held', show: show.number, hold, customer, seats, prices, expiresAt }
+    : { kind: 'seats-held', show: show.number, hold, customer, key, seats, prices, expiresAt }
 }

@@ -28,23 +28,30 @@ export class Holds extends HoldColumns {
   readonly #byCustomer = new IdTable()
   /** the first free slot; free ones are chained through NEXT_OF_SHOW */
   #free = NONE
+  #lastId: HoldId | undefined
+  #lastSlot = NONE
 
   /** Live and ended ones. */
   get count(): number {
     return this.#byId.size
   }
 
-  /** The slot of a hold, or -1. */
+  /** The slot of a hold, or -1. One command asks for the same id object several times in a row. */
   find(id: HoldId): number {
-    return this.#byId.get(id)
+    if (id === this.#lastId) return this.#lastSlot
+    this.#lastSlot = this.#byId.get(id)
+    this.#lastId = id
+    return this.#lastSlot
   }
 
   add(show: Show, hold: NewHold): number {
-    const known = this.find(hold.id)
-    assert(known === NONE || !this.isLive(known), 'D6: a hold id is new, or long over')
     const slot = this.#takeSlot()
     this.write(slot, show.index, hold)
-    this.#byId.set(hold.id, slot)
+    const { a, b, c, d } = hold.id
+    const before = this.#byId.setLanes(a, b, c, d, slot)
+    assert(before === NONE || !this.isLive(before), 'D6: a hold id is new, or long over')
+    this.#lastId = hold.id
+    this.#lastSlot = slot
     this.#linkToShow(show, slot)
     this.#linkToCustomer(show, slot)
     return slot
@@ -62,6 +69,7 @@ export class Holds extends HoldColumns {
   remove(show: Show, slot: number): void {
     assert(this.isUsed(slot) && !this.isLive(slot), 'H10: only an ended hold is forgotten')
     const id = this.idOf(slot)
+    this.#lastId = undefined
     if (this.#byId.get(id) === slot) this.#byId.delete(id)
     this.#unlinkFromShow(show, slot)
     this.clear(slot)
@@ -114,11 +122,10 @@ export class Holds extends HoldColumns {
     const b = this.customerLane(slot, 1)
     const c = this.customerLane(slot, 2)
     const d = this.customerLane(slot, 3) ^ mixed(show)
-    const head = this.#byCustomer.getLanes(a, b, c, d)
+    const head = this.#byCustomer.setLanes(a, b, c, d, slot)
     this.setLink(slot, NEXT_OF_CUSTOMER, head)
     this.setLink(slot, PREVIOUS_OF_CUSTOMER, NONE)
     if (head !== NONE) this.setLink(head, PREVIOUS_OF_CUSTOMER, slot)
-    this.#byCustomer.setLanes(a, b, c, d, slot)
   }
 
   #unlinkFromCustomer(show: Show, slot: number): void {

@@ -11,7 +11,9 @@
 import { assert } from '../../shared/assert.ts'
 import type { Id } from '../../shared/ids.ts'
 
-const ROW = 5
+/** A row is 2^ROW_BITS words: eight, so that it never straddles a cache line; three are spare. */
+const ROW_BITS = 3
+const ROW = 1 << ROW_BITS
 const ROWS_MIN = 8
 
 /** Lane a is a show number and ids of tests count up: every lane must reach the low bits. */
@@ -23,14 +25,13 @@ function hashOf(a: number, b: number, c: number, d: number): number {
 }
 
 export class IdTable {
+  /** a power of two of words, so that an offset wraps by masking */
   #rows: Int32Array
-  #mask: number
   #size = 0
 
   constructor(rowCount = ROWS_MIN) {
     assert((rowCount & (rowCount - 1)) === 0, 'I1: the row count is a power of two')
     this.#rows = new Int32Array(rowCount * ROW)
-    this.#mask = rowCount - 1
   }
 
   get size(): number {
@@ -39,7 +40,7 @@ export class IdTable {
 
   /** The value, or -1 when the id is unknown. */
   get(id: Id): number {
-    const at = this.#find(id.a, id.b, id.c, id.d)
+    const at = findRow(this.#rows, id.a, id.b, id.c, id.d)
     return (this.#rows[at + 4] as number) - 1
   }
 
@@ -58,15 +59,16 @@ export class IdTable {
   }
 
   getLanes(a: number, b: number, c: number, d: number): number {
-    return (this.#rows[this.#find(a, b, c, d) + 4] as number) - 1
+    return (this.#rows[findRow(this.#rows, a, b, c, d) + 4] as number) - 1
   }
 
-  setLanes(a: number, b: number, c: number, d: number, value: number): void {
-    let at = this.#find(a, b, c, d)
+  /** Adds or replaces; returns what stood there before, or -1. */
+  setLanes(a: number, b: number, c: number, d: number, value: number): number {
+    let at = findRow(this.#rows, a, b, c, d)
     if (this.#rows[at + 4] === 0) {
-      if ((this.#size + 1) * 2 > this.#mask + 1) {
+      if ((this.#size + 1) * 2 * ROW > this.#rows.length) {
         this.#grow()
-        at = this.#find(a, b, c, d)
+        at = findRow(this.#rows, a, b, c, d)
       }
       this.#size += 1
       this.#rows[at] = a
@@ -74,68 +76,67 @@ export class IdTable {
       this.#rows[at + 2] = c
       this.#rows[at + 3] = d
     }
+    const before = (this.#rows[at + 4] as number) - 1
     this.#rows[at + 4] = value + 1
+    return before
   }
 
   deleteLanes(a: number, b: number, c: number, d: number): boolean {
-    const at = this.#find(a, b, c, d)
+    const at = findRow(this.#rows, a, b, c, d)
     if (this.#rows[at + 4] === 0) return false
     this.#size -= 1
-    this.#closeGap(at / ROW)
+    closeGap(this.#rows, at)
     return true
-  }
-
-  /** Offset of the id's row, or of the empty row where it belongs. I1 */
-  #find(a: number, b: number, c: number, d: number): number {
-    const rows = this.#rows
-    let row = hashOf(a, b, c, d) & this.#mask
-    for (;;) {
-      const at = row * ROW
-      if (rows[at + 4] === 0) return at
-      if (rows[at + 3] === d && rows[at + 2] === c && rows[at + 1] === b && rows[at] === a) {
-        return at
-      }
-      row = (row + 1) & this.#mask
-    }
-  }
-
-  /** Linear probing's backward shift: a row moves into the gap unless that is before its home. I2 */
-  #closeGap(start: number): void {
-    const rows = this.#rows
-    const mask = this.#mask
-    let gap = start
-    let row = (gap + 1) & mask
-    while (rows[row * ROW + 4] !== 0) {
-      const at = row * ROW
-      const home =
-        hashOf(
-          rows[at] as number,
-          rows[at + 1] as number,
-          rows[at + 2] as number,
-          rows[at + 3] as number,
-        ) & mask
-      if (((row - home) & mask) >= ((row - gap) & mask)) {
-        rows.copyWithin(gap * ROW, at, at + ROW)
-        gap = row
-      }
-      row = (row + 1) & mask
-    }
-    rows.fill(0, gap * ROW, gap * ROW + ROW)
   }
 
   #grow(): void {
     const old = this.#rows
-    this.#mask = this.#mask * 2 + 1
-    this.#rows = new Int32Array((this.#mask + 1) * ROW)
-    for (let at = 0; at < old.length; at += ROW) {
-      if (old[at + 4] === 0) continue
-      const to = this.#find(
-        old[at] as number,
-        old[at + 1] as number,
-        old[at + 2] as number,
-        old[at + 3] as number,
-      )
-      for (let lane = 0; lane < ROW; lane += 1) this.#rows[to + lane] = old[at + lane] as number
+    const rows = new Int32Array(old.length * 2)
+    for (let from = 0; from < old.length; from += ROW) {
+      if (old[from + 4] === 0) continue
+      const a = old[from] as number
+      const b = old[from + 1] as number
+      const c = old[from + 2] as number
+      const d = old[from + 3] as number
+      rows.set(old.subarray(from, from + ROW), findRow(rows, a, b, c, d))
     }
+    this.#rows = rows
   }
+}
+
+/** Offset of the id's row, or of the empty row where it belongs. I1 */
+function findRow(rows: Int32Array, a: number, b: number, c: number, d: number): number {
+  const mask = rows.length - 1
+  let at = (hashOf(a, b, c, d) << ROW_BITS) & mask
+  for (;;) {
+    if (rows[at + 4] === 0) return at
+    if (rows[at + 3] === d && rows[at + 2] === c && rows[at + 1] === b && rows[at] === a) {
+      return at
+    }
+    at = (at + ROW) & mask
+  }
+}
+
+/** Linear probing's backward shift: a row moves into the gap unless that is before its home. I2 */
+function closeGap(rows: Int32Array, start: number): void {
+  const mask = rows.length - 1
+  let gap = start
+  let at = (start + ROW) & mask
+  while (rows[at + 4] !== 0) {
+    const a = rows[at] as number
+    const b = rows[at + 1] as number
+    const c = rows[at + 2] as number
+    const d = rows[at + 3] as number
+    const home = (hashOf(a, b, c, d) << ROW_BITS) & mask
+    if (((at - home) & mask) >= ((at - gap) & mask)) {
+      rows[gap] = a
+      rows[gap + 1] = b
+      rows[gap + 2] = c
+      rows[gap + 3] = d
+      rows[gap + 4] = rows[at + 4] as number
+      gap = at
+    }
+    at = (at + ROW) & mask
+  }
+  rows[gap + 4] = 0
 }

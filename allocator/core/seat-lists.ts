@@ -84,15 +84,15 @@ export class SeatLists {
 
   seatsOf(at: number, count: number): SeatIndex[] {
     const from = this.#of(count).seats
-    const seats: SeatIndex[] = []
-    for (let index = 0; index < count; index += 1) seats.push(from[at + index] as SeatIndex)
+    const seats = new Array<SeatIndex>(count) // pushing would reserve room for seventeen
+    for (let index = 0; index < count; index += 1) seats[index] = from[at + index] as SeatIndex
     return seats
   }
 
   pricesOf(at: number, count: number): number[] {
     const from = this.#of(count).prices
-    const prices: number[] = []
-    for (let index = 0; index < count; index += 1) prices.push(from[at + index] as number)
+    const prices = new Array<number>(count)
+    for (let index = 0; index < count; index += 1) prices[index] = from[at + index] as number
     return prices
   }
 
