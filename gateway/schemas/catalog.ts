@@ -99,7 +99,7 @@ export const policyFields = {
     .min(1_000)
     .max(24 * 60 * MINUTE),
   seatsMax: z.int().min(1).max(64),
-  holdsMax: z.int().min(1).max(64),
+  holdsMax: z.int().min(1).max(1_000_000),
   orphans: z.enum(['off', 'on']),
   orphanOffAbovePercentSold: z.int().min(0).max(100),
   barrierMaxMs: z
