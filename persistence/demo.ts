@@ -199,8 +199,8 @@ async function insertShows(
   const inserted = await sql`
     insert into show (movie, auditorium, layout, starts_at, sales_open_at, sales_close_at, policy,
       prices, currency, is_demo)
-    select d.movie, d.auditorium, d.layout, at.starts, ${now}::timestamptz, at.starts, ${policy}::jsonb, d.prices,
-      d.currency, true
+    select d.movie, d.auditorium, d.layout, at.starts, ${now}::timestamptz, at.starts,
+      ${policy}::jsonb, d.prices, d.currency, true
     from jsonb_to_recordset(${drafts}::jsonb) as d (movie int, auditorium int, layout int, day date,
       "time" time, "timeZone" text, prices jsonb, currency text)
     cross join lateral (select (d.day + d."time") at time zone d."timeZone" as starts) as at

@@ -30,6 +30,7 @@ import {
   type Place,
   type Step,
 } from './ledger-rows.ts'
+import { endHold, newHold, setDeadline } from './projection-holds.ts'
 import { transitionRowOf } from './transition-rows.ts'
 
 /** Takes Transitions in journal order (any mix of shards, each in its order) and yields steps. */
@@ -316,40 +317,4 @@ export class Projection {
     this.#step.entryChanges.set(key, change)
     return change
   }
-}
-
-function newHold(
-  transition: SeatsHeld | WaiterOffered,
-  customer: NewHold['customer'],
-  entry: EntryId | undefined,
-  place: Place,
-): NewHold {
-  return {
-    id: transition.hold,
-    show: transition.show,
-    customer,
-    entry,
-    shard: place.shard,
-    incarnation: place.incarnation,
-    createdAt: place.at,
-    phase: 'selecting',
-    seats: transition.seats,
-    prices: transition.prices,
-    booking: undefined,
-    extensionCount: 0,
-    expiresAt: transition.expiresAt,
-    endedAt: undefined,
-    deadlineSequence: place.sequence,
-    sequence: place.sequence,
-  }
-}
-
-function setDeadline(hold: NewHold | HoldChange, expiresAt: number, place: Place): void {
-  hold.expiresAt = expiresAt
-  hold.deadlineSequence = place.sequence
-}
-
-function endHold(hold: NewHold | HoldChange, phase: HoldPhase, place: Place): void {
-  hold.phase = phase
-  hold.endedAt = place.at
 }

@@ -8,7 +8,7 @@
 
 import { chmod, mkdir, readFile, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { basename, dirname, join } from 'node:path'
+import { basename, delimiter, dirname, join } from 'node:path'
 import { Fault } from '../../shared/faults.ts'
 
 export interface Binaries {
@@ -35,7 +35,8 @@ export async function findBinaries(privateLibDir: string): Promise<Binaries> {
   const hasLinks = await makeLinks(root)
   if (hasLinks) return { initdb, postgres, environment: {} }
   await makePrivateLinks(root, privateLibDir)
-  const environment = { LD_LIBRARY_PATH: privateLibDir, DYLD_LIBRARY_PATH: privateLibDir }
+  const libraries = [privateLibDir, join(root, 'native', 'lib')].join(delimiter)
+  const environment = { LD_LIBRARY_PATH: libraries, DYLD_LIBRARY_PATH: libraries }
   return { initdb, postgres, environment }
 }
 
