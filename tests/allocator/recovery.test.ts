@@ -174,6 +174,23 @@ test('S7 layouts are loaded by the number in the journal, and a missing one stop
   assert.equal(digestOf(replayed.state), await disk.replayedDigest())
 })
 
+test('S7 a show whose layout is not loaded yet waits for it at the door, not in the shard', async () => {
+  const disk = new LabDisk()
+  const lab = await WriterLab.on(disk)
+  const planOf = disk.plans.planOf.bind(disk.plans)
+  let isLoaded = false
+  disk.plans.planOf = layout => (isLoaded ? planOf(layout) : undefined)
+  const load = disk.plans.load.bind(disk.plans)
+  disk.plans.load = async layout => {
+    isLoaded = true
+    return load(layout)
+  }
+  lab.submit('change', { kind: 'change-show', show: SHOW, terms: { ...disk.terms, prices: [7] } })
+  await lab.settle()
+  await lab.settle()
+  assert.equal(lab.codeOf('change'), 'done')
+})
+
 test('W4 shard time goes on from the journal when the wall clock went back', async () => {
   const disk = new LabDisk()
   const lab = await WriterLab.on(disk)

@@ -27,6 +27,12 @@ async function appendAll(journal: Journal, frames: readonly EncodedFrame[]): Pro
 }
 
 export function journalSuite(name: string, lab: JournalLab): void {
+  readingSuite(name, lab)
+  fencingSuite(name, lab)
+  sharingSuite(name, lab)
+}
+
+function readingSuite(name: string, lab: JournalLab): void {
   test(`${name}: E1 an empty shard has no head and no frames`, async () => {
     const journal = await lab.open()
     const shard = freshShard()
@@ -64,7 +70,9 @@ export function journalSuite(name: string, lab: JournalLab): void {
     assert.deepEqual(Buffer.from(head?.hash ?? []), Buffer.from(second.hash))
     await journal.close()
   })
+}
 
+function fencingSuite(name: string, lab: JournalLab): void {
   test(`${name}: E2 a frame where another one stands is fenced and changes nothing`, async () => {
     const [old, successor] = [await lab.open(), await lab.open()]
     const shard = freshShard()
@@ -111,7 +119,9 @@ export function journalSuite(name: string, lab: JournalLab): void {
     assert.deepEqual(hashesOf(await contents(journal, shard)), hashesOf([first]))
     await journal.close()
   })
+}
 
+function sharingSuite(name: string, lab: JournalLab): void {
   test(`${name}: E9 shards appended in one turn are durable together and apart`, async () => {
     const journal = await lab.open()
     const shards = Array.from({ length: 8 }, freshShard)
