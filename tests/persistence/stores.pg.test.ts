@@ -6,6 +6,7 @@ import pg from 'pg'
 import { createBookings } from '../../persistence/bookings.ts'
 import { createCatalogue } from '../../persistence/catalog.ts'
 import type { Database } from '../../persistence/database.ts'
+import { historyOf } from '../../persistence/history.ts'
 import { createEnded } from '../../persistence/holds.ts'
 import { importDocument } from '../../persistence/layout-import.ts'
 import { addLayout, PostgresPlanSource } from '../../persistence/layout-store.ts'
@@ -18,6 +19,7 @@ import {
   asEpoch,
   asFrameNumber,
   asIncarnation,
+  asSeatIndex,
   asSequence,
   asShardNumber,
   idOf,
@@ -196,6 +198,28 @@ test('a report counts what is sold by category', async () => {
     ],
   })
   assert.equal((await writes.show.remove(SHOW)).kind, 'conflict', 'CW3')
+  await database.stop()
+})
+
+test('the life of a seat, a hold and a customer is told in journal order', async () => {
+  const database = await freshDatabase()
+  const range = { start: asSeatIndex(3), count: 4 }
+  const blocked = { kind: 'seats-blocked', show: SHOW, ranges: [range], reason: 'paint' } as const
+  await project(database, [
+    [opened, blocked, held('anna', [1, 2]), held('ben', [8])],
+    [settled('anna', 1000), booked('anna', 1), cancelled('anna', 1, [1])],
+  ])
+  const kinds = async (more: object) => {
+    const rows = await historyOf(database.sql, { show: SHOW, after: 0, limit: 50, ...more })
+    return rows.map(row => row.kind)
+  }
+  const anna = ['seats-held', 'hold-settling', 'hold-booked', 'booking-cancelled']
+  assert.deepEqual(await kinds({ hold: holdId('anna') }), anna)
+  assert.deepEqual(await kinds({ seat: 1 }), anna)
+  assert.deepEqual(await kinds({ seat: 2 }), anna.slice(0, 3))
+  assert.deepEqual(await kinds({ seat: 5 }), ['seats-blocked'])
+  assert.deepEqual(await kinds({ customer: customerId('ben') }), ['seats-held'])
+  assert.equal((await kinds({ after: 3 })).length, 4)
   await database.stop()
 })
 
