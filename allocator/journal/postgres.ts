@@ -15,7 +15,13 @@ import { Fault } from '../../shared/faults.ts'
 import { decodeFrame, prevHashOf, sameBytes } from '../../shared/frame.ts'
 import type { FrameNumber, ShardNumber } from '../../shared/ids.ts'
 import { asEpoch, asFrameNumber, asIncarnation } from '../../shared/ids.ts'
-import type { AppendOutcome, EncodedFrame, Journal, JournalHead } from '../../shared/ports.ts'
+import type {
+  AppendOutcome,
+  Clock,
+  EncodedFrame,
+  Journal,
+  JournalHead,
+} from '../../shared/ports.ts'
 import { byteaArray, int2Array, int4Array, int8Array } from './pg-arrays.ts'
 import { type LineOptions, PostgresLine } from './postgres-line.ts'
 
@@ -46,6 +52,8 @@ where shard = $1 order by frame desc limit 1`
 const PAGE = `
 select bytes from journal_frame
 where shard = $1 and frame >= $2 order by frame limit ${FRAMES_PER_PAGE}`
+
+const WALL_CLOCK = 'select extract(epoch from clock_timestamp())::float8 * 1000 as ms'
 
 const REQUIRED_ON = ['fsync', 'full_page_writes', 'synchronous_commit']
 
@@ -108,6 +116,13 @@ export class PostgresJournal implements Journal {
       number: asFrameNumber(Number(row.frame)),
       hash: row.hash,
     }
+  }
+
+  /** How far the database's wall clock is ahead of this one, for readiness (§5 Time). */
+  async wallSkewMs(clock: Clock): Promise<number> {
+    const sentAt = clock.wallMs()
+    const { rows } = await this.#line.attempt(client => client.query(WALL_CLOCK))
+    return Math.round(rows[0].ms - (sentAt + clock.wallMs()) / 2)
   }
 
   /** Waits for the appends under way. */

@@ -5,6 +5,7 @@ import { PostgresJournal } from '../../allocator/journal/postgres.ts'
 import { Fault } from '../../shared/faults.ts'
 import { asFrameNumber, asShardNumber } from '../../shared/ids.ts'
 import type { EncodedFrame } from '../../shared/ports.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { freshDatabase } from '../support/postgres.ts'
 import { readAll, sampleChain, sampleFrame } from '../support/sample-frames.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
@@ -121,6 +122,13 @@ test('postgres: E9 appends made while a statement is in flight share the next on
     'select count(distinct xmin::text)::int4 as commits from journal_frame where shard between 210 and 219',
   )
   assert.ok(rows[0].commits <= 2, `${rows[0].commits} commits`)
+  await journal.close()
+})
+
+test('postgres: W4 the skew of the wall clocks is told', async () => {
+  const journal = await open()
+  const clock = new ManualClock(Date.now() - 60_000)
+  assert.ok(Math.abs((await journal.wallSkewMs(clock)) - 60_000) < 2_000)
   await journal.close()
 })
 
