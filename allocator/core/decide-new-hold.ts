@@ -40,7 +40,7 @@ export function decideHoldSeats(state: ShardState, command: HoldSeats, now: Inst
   if (isRefusal(seats)) return seats
   const refusal =
     refusalOfCount(show, seats.length, command.isBoxOffice) ??
-    (first < 0 ? undefined : refusalOfHolds(state, show, command)) ??
+    refusalOfHolds(state, show, { command, first }) ??
     refusalOfTaken(show.seats, seats) ??
     (isOrphanRuleOn(show, command.isBoxOffice) ? refusalOfOrphans(show, seats) : undefined) ??
     refusalOfId(state, command, now)
@@ -54,7 +54,7 @@ export function decideHoldBest(state: ShardState, command: HoldBest, now: Instan
     refusalOfStatus(show, now) ??
     (command.count >= 1 ? undefined : refused('seat-unknown', 'Ask for at least one seat.')) ??
     refusalOfCount(show, command.count, command.isBoxOffice) ??
-    refusalOfHolds(state, show, command)
+    refusalOfHolds(state, show, { command, first: state.holds.firstOf(show, command.customer) })
   if (refusal !== undefined) return refusal
   const { count, categories, together, accessible } = command
   const rules = { orphans: isOrphanRuleOn(show, command.isBoxOffice) }
@@ -93,14 +93,14 @@ function refusalOfStatus(show: Show, now: Instant): Refusal | undefined {
 function refusalOfHolds(
   state: ShardState,
   show: Show,
-  command: HoldSeats | HoldBest,
+  { command, first }: { readonly command: HoldSeats | HoldBest; readonly first: number },
 ): Refusal | undefined {
   if (command.isBoxOffice) return undefined
   const { holds } = state
   const { holdsMax } = show.terms.policy
   if (holdsMax >= show.seats.seatCount) return undefined // every hold has a seat of its own
   let count = 0
-  let slot = holds.firstOf(show, command.customer)
+  let slot = first
   while (slot >= 0) {
     if (!holds.isOffer(slot)) count += 1
     slot = holds.nextOf(slot, show, command.customer)
