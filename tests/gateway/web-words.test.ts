@@ -9,7 +9,14 @@ import {
   deadlineOf,
   remainingMs,
 } from '../../gateway/web/lib/countdown.ts'
-import { dayOf, dayText, durationText, moneyText, timeText } from '../../gateway/web/lib/format.ts'
+import {
+  dateTimeText,
+  dayOf,
+  dayText,
+  durationText,
+  moneyText,
+  timeText,
+} from '../../gateway/web/lib/format.ts'
 
 test('U10 day and time are those of the venue', () => {
   const instant = '2026-03-01T19:30:00.000Z'
@@ -18,6 +25,14 @@ test('U10 day and time are those of the venue', () => {
   assert.equal(timeText(instant, 'Asia/Kolkata', 'en-GB'), '01:00')
   assert.equal(timeText(instant, 'America/New_York', 'en-GB'), '14:30')
   assert.deepEqual(dayText('2026-03-02', 'en-GB'), { weekday: 'Mon', date: '2 Mar' })
+})
+
+test('U10 the zone of the venue is named to those whose clocks show another time', () => {
+  const own = new Intl.DateTimeFormat().resolvedOptions().timeZone
+  const instant = '2026-03-01T19:30:00.000Z'
+  const other = own === 'Asia/Tokyo' ? 'America/Lima' : 'Asia/Tokyo'
+  assert.match(dateTimeText(instant, other, 'en-GB'), /GMT/)
+  assert.doesNotMatch(dateTimeText(instant, own, 'en-GB'), /GMT|UTC/)
 })
 
 test('U10 minor units follow the currency', () => {

@@ -11,8 +11,6 @@ import type { Money } from '../api/types.ts'
 export const LOCALE =
   globalThis.navigator?.languages?.find(language => language.startsWith('en')) ?? 'en-GB'
 
-const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone
-
 export function moneyText(money: Money, locale: string = LOCALE): string {
   const format = moneyFormat(money.currency, locale)
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2
@@ -50,17 +48,20 @@ export function timeText(instant: string, timeZone: string, locale: string = LOC
   return new Intl.DateTimeFormat(locale, { timeZone, timeStyle: 'short' }).format(new Date(instant))
 }
 
+/** The zone is named only for visitors whose clocks show another time; at home it would be noise. */
 export function dateTimeText(instant: string, timeZone: string, locale: string = LOCALE): string {
-  return new Intl.DateTimeFormat(locale, {
-    timeZone,
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    hour: 'numeric',
-    minute: '2-digit',
-    // Named only for visitors elsewhere; at home it would be noise.
-    ...(timeZone === ownZone ? {} : { timeZoneName: 'short' as const }),
-  }).format(new Date(instant))
+  const text = (options: Intl.DateTimeFormatOptions): string =>
+    new Intl.DateTimeFormat(locale, { ...DATE_TIME, ...options }).format(new Date(instant))
+  const isHome = text({ timeZone }) === text({})
+  return isHome ? text({ timeZone }) : text({ timeZone, timeZoneName: 'short' })
+}
+
+const DATE_TIME: Intl.DateTimeFormatOptions = {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  hour: 'numeric',
+  minute: '2-digit',
 }
 
 /** A day name for a YYYY-MM-DD, which belongs to no zone. */
