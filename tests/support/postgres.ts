@@ -11,16 +11,31 @@ import { migrateUp } from '../../persistence/migrate.ts'
 let server: Promise<EmbeddedServer> | undefined
 let folder: string | undefined
 let count = 0
+let isStopped = false
 
 /** Called by the first test that needs it; stopped and removed when the file's tests are done. */
 async function sharedServer(): Promise<EmbeddedServer> {
   folder = await mkdtemp(join(tmpdir(), 'usher-pg-'))
   await chmod(folder, 0o711)
-  return startEmbedded(folder)
+  const started = await startEmbedded(folder)
+  stopAtExit(started)
+  return started
+}
+
+/** A test that ends its process before the hooks leaves no server behind. */
+function stopAtExit({ pid }: EmbeddedServer): void {
+  process.once('exit', () => {
+    try {
+      if (!isStopped) process.kill(pid, 'SIGINT')
+    } catch {
+      // it has ended by itself
+    }
+  })
 }
 
 after(async () => {
   await (await server)?.stop()
+  isStopped = true
   if (folder !== undefined) await rm(folder, { recursive: true, force: true })
 })
 
