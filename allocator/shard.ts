@@ -113,7 +113,7 @@ export class Shard {
     const touched = this.state.touched
     if (touched.isEmpty) return
     for (const slot of distinct(touched.holds)) this.#addHoldNews(slot, outcome, origin)
-    for (const id of distinct(touched.entries)) this.#addEntryNews(id, outcome, origin)
+    for (const id of distinctIds(touched.entries)) this.#addEntryNews(id, outcome, origin)
     touched.clear()
   }
 
@@ -180,4 +180,10 @@ function replyOf(outcome: Outcome, now: Instant): Reply {
 
 function distinct<Item>(items: readonly Item[]): Iterable<Item> {
   return items.length < 2 ? items : new Set(items)
+}
+
+/** Equal ids may be different objects. */
+function distinctIds(ids: readonly EntryId[]): Iterable<EntryId> {
+  if (ids.length < 2) return ids
+  return new Map(ids.map(id => [`${id.a} ${id.b} ${id.c} ${id.d}`, id])).values()
 }
