@@ -42,7 +42,7 @@ export interface MapMessage extends Position {
 }
 
 /** K2 */
-export function showRefOf(show: ShowNumber): number {
+function showRefOf(show: ShowNumber): number {
   return show
 }
 
@@ -77,7 +77,7 @@ export function deltaBytesOf(message: SeatsMessage): Uint8Array {
 }
 
 /** `[[index,state],...]` */
-export function changesTextOf(changes: Int32Array): string {
+function changesTextOf(changes: Int32Array): string {
   let text = '['
   for (let index = 0; index < changes.length; index += 1) {
     const change = changes[index] as number

@@ -29,7 +29,7 @@ import { Session } from './session.ts'
 import { CLOSE, type LiveHouse } from './session-house.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from './uws.ts'
 
-export const LIVE_PATH = '/v1/live'
+const LIVE_PATH = '/v1/live'
 
 const HELLO_WITHIN_MS = 5_000
 /** uWS pings a socket that was silent for this long, and ends it after 16 s more without an answer. */

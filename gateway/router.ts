@@ -19,7 +19,7 @@ import type { Clock, Link } from '../shared/ports.ts'
 import type { LinkFault, Reply } from '../shared/views.ts'
 import { customerTextOf } from './translate.ts'
 
-export const ASK_DEADLINE_MS = 10_000
+const ASK_DEADLINE_MS = 10_000
 const UNANSWERED_PER_SHARD_MAX = 16_384
 const SWEEP_EVERY_MS = 250
 const OVERLOADED_RETRY_MS = 250
@@ -222,8 +222,10 @@ export function canonicalJsonOf(value: unknown): string {
     return `[${value.map(canonicalJsonOf).join(',')}]`
   }
   const fields = value as Readonly<Record<string, unknown>>
+  const names = Object.keys(fields)
+  if (names.length > 1) names.sort()
   let text = ''
-  for (const name of Object.keys(fields).sort()) {
+  for (const name of names) {
     const field = fields[name]
     if (field === undefined) continue
     text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJsonOf(field)}`

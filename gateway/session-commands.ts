@@ -4,11 +4,9 @@
 // Leaves to others: frames, greeting and limits (session.ts), watches (session-watch.ts).
 //
 //   Q1. Token, key, fields: in this order, as over HTTP.
-//   D5. A key's scope is (customer, show, key); what is asked is everything but id, key and show.
 //   G2. Every command passes a compiled strict schema.
 
 import { z } from 'zod'
-import { assert } from '../shared/assert.ts'
 import type {
   ChangeHold,
   DeclineOffer,
@@ -16,27 +14,24 @@ import type {
   LeaveWaitlist,
   ReleaseHold,
 } from '../shared/commands.ts'
-import {
-  asSeatIndexes,
-  asShowNumber,
-  type EntryId,
-  type HoldId,
-  parseId,
-  parsePublicId,
-  type ShowNumber,
-  showNumberOf,
-} from '../shared/ids.ts'
+import { asSeatIndexes, type EntryId, type HoldId, parseId, showNumberOf } from '../shared/ids.ts'
 import type { Reply } from '../shared/views.ts'
 import type { ShowCard } from './directory.ts'
 import { errTextOf, type IdText, invalidOf, okTextOf } from './live-answers.ts'
-import { type Problem, problemOf } from './problems.ts'
-import { commandKeyOf, type KeyedOp } from './router.ts'
+import { problemOf } from './problems.ts'
 import { LIVE_COMMANDS, type LiveCommand, type LiveOp } from './schemas/live.ts'
-import { SeatBudget, type SeatClaim } from './seat-budget.ts'
 import type { Session } from './session.ts'
+import {
+  askedBy,
+  claimOf,
+  noCategory,
+  noEntry,
+  noShow,
+  showOf,
+  withShow,
+} from './session-asking.ts'
 import { sayRefusedEntry, sayRefusedHold } from './session-ended.ts'
 import {
-  type AskedBy,
   entryJsonOf,
   holdBestOf,
   holdJsonOf,
@@ -131,32 +126,38 @@ function unwatch(session: Session, id: IdText, { showId }: LiveCommand<'unwatch'
 }
 
 function hold(session: Session, id: IdText, command: LiveCommand<'hold'>): void {
-  const { seats, best, key } = command
+  const { seats, best } = command
   if ((seats === undefined) === (best === undefined)) {
     const detail = 'Give either seats or best, and not both.'
     session.say(errTextOf(id, problemOf('validation', detail)))
     return
   }
-  withShow(session, id, showOf(command.showId), card => {
-    const seatCount = seats === undefined ? (best?.count ?? 0) : seats.length
-    const claim = claimOf(session, card.number, seatCount)
-    if (claim === undefined) {
-      session.say(errTextOf(id, session.house.admission.seatsProblem()))
-      return
-    }
-    const body = seats === undefined ? { best } : { seats }
-    const asked = askedBy(session, card.number, { op: 'hold', key, body })
-    const request =
-      best === undefined ? holdSeatsOf(asked, seats ?? []) : holdBestOf(asked, best, card.layout)
-    if (request === undefined) {
-      claim.settle(undefined)
-      session.say(errTextOf(id, noCategory()))
-      return
-    }
-    session.house.router.ask(request, session.number, reply => {
-      claim.settle(reply.kind === 'hold' ? reply.hold : undefined)
-      sayHold(session, id, card, reply)
-    })
+  const show = showOf(command.showId)
+  const card = show === undefined ? undefined : session.house.directory.peek(show)
+  // Nothing is made for the common case: one hold after the other of a show that is known.
+  if (card !== undefined) holdIn(session, id, card, command)
+  else withShow(session, id, show, loaded => holdIn(session, id, loaded, command))
+}
+
+function holdIn(session: Session, id: IdText, card: ShowCard, command: LiveCommand<'hold'>): void {
+  const { seats, best, key } = command
+  const claim = claimOf(session, card.number, seats?.length ?? best?.count ?? 0)
+  if (claim === undefined) {
+    session.say(errTextOf(id, session.house.admission.seatsProblem()))
+    return
+  }
+  const body = seats === undefined ? { best } : { seats }
+  const asked = askedBy(session, card.number, { op: 'hold', key, body })
+  const request =
+    best === undefined ? holdSeatsOf(asked, seats ?? []) : holdBestOf(asked, best, card.layout)
+  if (request === undefined) {
+    claim.settle(undefined)
+    session.say(errTextOf(id, noCategory()))
+    return
+  }
+  session.house.router.ask(request, session.number, reply => {
+    claim.settle(reply.kind === 'hold' ? reply.hold : undefined)
+    sayHold(session, id, card, reply)
   })
 }
 
@@ -281,58 +282,3 @@ function sayEntry(session: Session, id: IdText, card: ShowCard, reply: Reply): v
     session.say(okTextOf(id, entryJsonOf(reply.entry, card, reply.now)))
   } else session.say(errTextOf(id, problemOfReply(reply) ?? problemOf('internal')))
 }
-
-interface Keyed {
-  readonly op: KeyedOp
-  readonly key: string | undefined
-  readonly body: object
-}
-
-/** D5 */
-function askedBy(session: Session, show: ShowNumber, { op, key, body }: Keyed): AskedBy {
-  const { caller } = session
-  assert(caller !== undefined, 'Q1: a write has passed the token check')
-  const { customer } = caller
-  const { isBoxOffice } = session
-  if (key === undefined) return { show, customer, isBoxOffice }
-  return { show, customer, isBoxOffice, key: commandKeyOf({ customer, show, key, op, body }) }
-}
-
-/** Goes on with the show's card, or says that there is none. */
-function withShow(
-  session: Session,
-  id: IdText,
-  show: ShowNumber | undefined,
-  then: (card: ShowCard) => void,
-): void {
-  if (show === undefined) {
-    session.say(errTextOf(id, noShow()))
-    return
-  }
-  const card = session.house.directory.peek(show)
-  if (card !== undefined) {
-    then(card)
-    return
-  }
-  session.withCard(show, (loaded, isReadable) => {
-    if (loaded !== undefined) then(loaded)
-    else session.say(errTextOf(id, isReadable ? noShow() : noLedger()))
-  })
-}
-
-/** undefined: the address keeps as many unbooked seats of that show as it may (H6). */
-function claimOf(session: Session, show: ShowNumber, seatCount: number): SeatClaim | undefined {
-  if (session.isBoxOffice) return SeatBudget.unlimited
-  return session.house.admission.claimSeats(session.address, show, seatCount)
-}
-
-function showOf(text: string): ShowNumber | undefined {
-  const number = parsePublicId('show', text)
-  return number === undefined ? undefined : asShowNumber(number)
-}
-
-const noShow = (): Problem => problemOf('not-found', 'There is no such show, hold or entry.')
-const noEntry = (): Problem => problemOf('not-found', 'There is no such entry.')
-const noLedger = (): Problem => problemOf('ledger-unavailable', undefined, { retryAfterMs: 1_000 })
-const noCategory = (): Problem =>
-  problemOf('validation', '/categories names a category that this hall does not have.')

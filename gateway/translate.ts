@@ -3,7 +3,7 @@
 // Owns: the text of holds, entries and errors, the commands that bodies become.
 // Leaves to others: checking bodies (schemas/), seat messages (live-codec.ts), HTTP (http/).
 //
-//   X1. Text is concatenated from fragments made once per Layout: a reply costs no JSON.stringify.
+//   X1. Text is concatenated, with what a Layout repeats made once: a reply builds no objects.
 //   X2. Money and times never come from the client: prices are those of the view (S7).
 
 import type {
@@ -31,16 +31,18 @@ import { problemOf } from './problems.ts'
 
 /** Hold of api.md. `now` is the reply's shard time; `ttlMs` is what remains then. */
 export function holdJsonOf(view: HoldView, card: ShowCard, now: Instant): string {
-  const { layout } = card
-  const fragments = fragmentsOf(layout)
+  const { labels, categoryOf } = card.layout
+  const tails = tailsOf(card.layout)
   const money = `,"currency":"${card.terms.currency}"}`
   let seats = ''
   let amount = 0
   for (let index = 0; index < view.seats.length; index += 1) {
+    const seat = view.seats[index] as number
     const price = view.prices[index] as number
     amount += price
-    if (index > 0) seats += ','
-    seats += `${fragmentOf(fragments, layout, view.seats[index] as number)}${price}${money}}`
+    seats +=
+      `${index === 0 ? '' : ','}{"index":${seat},"label":${JSON.stringify(labels[seat])}` +
+      `${tails[categoryOf[seat] as number]}${price}${money}}`
   }
   const booking = view.booking === undefined ? '' : `,"bookingId":"${idTextOf(view.booking)}"`
   return (
@@ -81,32 +83,24 @@ function ttlMsOf(view: HoldView, now: Instant): number {
   return isLive ? Math.max(0, view.expiresAt - now) : 0
 }
 
-const fragmentsByLayout = new WeakMap<LayoutCard, string[]>()
+const tailsByLayout = new WeakMap<LayoutCard, readonly string[]>()
 
-/** Everything of a held seat up to its price, by SeatIndex, made when first needed. X1 */
-function fragmentsOf(layout: LayoutCard): string[] {
-  const known = fragmentsByLayout.get(layout)
+/** What stands between a seat's label and its price, by category. X1 */
+function tailsOf(layout: LayoutCard): readonly string[] {
+  const known = tailsByLayout.get(layout)
   if (known !== undefined) return known
-  const fragments: string[] = new Array(layout.seatCount).fill('')
-  fragmentsByLayout.set(layout, fragments)
-  return fragments
-}
-
-function fragmentOf(fragments: string[], layout: LayoutCard, seat: number): string {
-  const known = fragments[seat] as string
-  if (known !== '') return known
-  const label = JSON.stringify(layout.labels[seat])
-  const category = JSON.stringify(layout.categories[layout.categoryOf[seat] as number]?.id)
-  const made = `{"index":${seat},"label":${label},"category":${category},"price":{"amount":`
-  fragments[seat] = made
-  return made
+  const tails = layout.categories.map(
+    ({ id }) => `,"category":${JSON.stringify(id)},"price":{"amount":`,
+  )
+  tailsByLayout.set(layout, tails)
+  return tails
 }
 
 let lastInstant = -1
 let lastInstantText = ''
 
 /** RFC 3339 in UTC. The deadlines of one frame are mostly equal, so the last text is kept. */
-export function instantTextOf(instant: Instant): string {
+function instantTextOf(instant: Instant): string {
   if (instant !== lastInstant) {
     lastInstant = instant
     lastInstantText = new Date(instant).toISOString()

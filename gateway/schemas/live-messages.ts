@@ -31,7 +31,7 @@ export const LiveErr = z
   })
   .meta({ id: 'LiveErr' })
 
-export const Greeting = z
+const Greeting = z
   .strictObject({
     customerId: OpaqueId.nullable().meta({ description: 'null: no token, may only watch' }),
     serverTime: Time,
@@ -41,7 +41,7 @@ export const Greeting = z
   .meta({ id: 'Greeting' })
 
 /** On `usher.v1.json`; `usher.v1.bin` has a showRef instead of states, which follow as bytes. */
-export const Watched = z
+const Watched = z
   .union([
     z.strictObject({ showId, ...position, states }),
     z.strictObject({ showId, ...position, showRef }),
