@@ -1,4 +1,4 @@
-// What leaves a Shard: holds, entries and Shows as they are now, and whose news they are.
+// What leaves a Shard: holds, entries and Shows as they are now.
 //
 // Owns: turning columns into plain data. Leaves to others: when it may leave (writer.ts, W2).
 //
@@ -8,10 +8,9 @@
 import { unreachable } from '../../shared/assert.ts'
 import type { Query, ReadCustomer, ReadEntry, ReadHold, ReadShow } from '../../shared/commands.ts'
 import { type EntryId, type Instant, sameId, showNumberOf } from '../../shared/ids.ts'
-import type { EntryView, HoldView, PersonalNews, Reply, ShowView } from '../../shared/views.ts'
+import type { EntryView, HoldView, Reply, ShowView } from '../../shared/views.ts'
 import type { EndedEntry } from './ended.ts'
 import { findAnyHold, findHold, NO_HOLD } from './found-hold.ts'
-import { IdTable } from './id-table.ts'
 import { refused } from './outcome.ts'
 import { type Show, statusOf } from './show.ts'
 import type { ShardState } from './state.ts'
@@ -136,27 +135,4 @@ function answerCustomer(state: ShardState, query: ReadCustomer, now: Instant): R
 function answerShow(state: ShardState, query: ReadShow, now: Instant): Reply {
   const show = state.shows.get(query.show)
   return show === undefined ? NO_SHOW : { kind: 'show', view: showViewOf(state, show, now), now }
-}
-
-/**
- * The personal news of what was touched since they were last taken, each hold and entry once; `origin`
- * is the requester's. Views are copies: they may wait for their frame (W2).
- */
-export function takePersonalNews(state: ShardState, origin: number): PersonalNews[] {
-  const { touched } = state
-  if (touched.isEmpty) return []
-  const news: PersonalNews[] = []
-  for (const slot of new Set(touched.holds)) {
-    const hold = holdViewOf(state, slot)
-    news.push({ customer: hold.customer, origin, hold })
-  }
-  const seen = new IdTable()
-  for (const id of touched.entries) {
-    if (seen.has(id)) continue
-    seen.set(id, 1)
-    const entry = entryViewOf(state, id)
-    if (entry !== undefined) news.push({ customer: entry.customer, origin, entry })
-  }
-  touched.clear()
-  return news
 }

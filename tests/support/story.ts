@@ -35,6 +35,7 @@ interface Scene {
   readonly layout: Layout
   readonly policy?: Partial<Policy>
   readonly terms?: Partial<ShowTerms>
+  readonly commandKeysMax?: number
 }
 
 /** A row of so many seats, or a whole scene. Steps of `given` must be accepted. */
