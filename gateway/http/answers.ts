@@ -3,7 +3,6 @@
 //   A1. A refusal or fault keeps its code; a repeat says so in Idempotency-Replayed.
 //   A2. Every id that does not spell one, or names no show, is `not-found`: no hint is given.
 
-import type { Request } from '../../shared/commands.ts'
 import {
   asShowNumber,
   type BookingId,
@@ -76,14 +75,6 @@ export function accepted<Kind extends Reply['kind']>(
   if (problem !== undefined) throw new Refused(problem)
   if (reply.kind === kind) return reply as Extract<Reply, { readonly kind: Kind }>
   throw new Error(`the shard answered ${reply.kind} where ${kind} was due`)
-}
-
-export async function submit<Kind extends Reply['kind']>(
-  house: House,
-  request: Request,
-  kind: Kind,
-): Promise<Extract<Reply, { readonly kind: Kind }>> {
-  return accepted(await house.router.askAsync(request), kind)
 }
 
 export function holdAnswer(

@@ -30,7 +30,7 @@ export function pageOf<Row, Item>(
   return { items: shown.map(parts.item), next: hasMore ? cursorOf(parts.mark(last)) : null }
 }
 
-export function cursorOf(mark: string): string {
+function cursorOf(mark: string): string {
   return Buffer.from(mark).toString('base64url')
 }
 

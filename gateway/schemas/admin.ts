@@ -41,7 +41,7 @@ export const AuditoriumBody = z
 
 export const MovieBody = z.strictObject(movieFields).meta({ id: 'MovieBody' })
 
-export const PolicyBody = z.strictObject(policyFields).partial().meta({ id: 'PolicyBody' })
+const PolicyBody = z.strictObject(policyFields).partial().meta({ id: 'PolicyBody' })
 
 const AMOUNT_MAX = 1_000_000_000
 

@@ -43,12 +43,12 @@ export const movieFields = {
 
 export const Movie = z.strictObject({ id: publicId('movie'), ...movieFields }).meta({ id: 'Movie' })
 
-export const ShowStatus = z.enum(['scheduled', 'on-sale', 'closed', 'cancelled'])
+const ShowStatus = z.enum(['scheduled', 'on-sale', 'closed', 'cancelled'])
 
 const Named = (kind: 'movie' | 'cinema' | 'auditorium') =>
   z.strictObject({ id: publicId(kind), name: z.string() })
 
-export const ShowSummary = z
+const ShowSummary = z
   .strictObject({
     id: publicId('show'),
     movie: z.strictObject({ id: publicId('movie'), title: z.string() }),
@@ -62,7 +62,7 @@ export const ShowSummary = z
   })
   .meta({ id: 'ShowSummary', description: 'a show as lists tell it' })
 
-export const CinemaWithShows = z
+const CinemaWithShows = z
   .strictObject({ ...Cinema.shape, timeZone: z.string(), shows: z.array(ShowSummary) })
   .meta({ id: 'CinemaWithShows', description: 'a cinema and its next shows of one movie' })
 
@@ -72,7 +72,7 @@ export const SeatCounts = z
   .strictObject({ free: count, reserved: count, held: count, sold: count, blocked: count })
   .meta({ id: 'SeatCounts' })
 
-export const RefundStep = z
+const RefundStep = z
   .strictObject({
     untilMsBeforeStart: z
       .int()
@@ -109,9 +109,9 @@ export const policyFields = {
   refund: z.array(RefundStep).max(10),
 }
 
-export const Policy = z.strictObject(policyFields).meta({ id: 'Policy' })
+const Policy = z.strictObject(policyFields).meta({ id: 'Policy' })
 
-export const Category = z
+const Category = z
   .strictObject({ id: z.string(), name: z.string(), price: Money })
   .meta({ id: 'Category' })
 
@@ -133,7 +133,7 @@ export const Show = z
   })
   .meta({ id: 'Show' })
 
-export const LayoutSeat = z
+const LayoutSeat = z
   .strictObject({
     index: z.int().min(0),
     label: z.string(),
@@ -170,7 +170,7 @@ const version = {
   counts: SeatCounts,
 }
 
-export const Seats = z
+const Seats = z
   .strictObject({
     ...version,
     states: z.base64().meta({
@@ -182,13 +182,13 @@ export const Seats = z
 
 const indexes = z.array(z.int().min(0))
 
-export const SeatsList = z
+const SeatsList = z
   .strictObject({ ...version, free: indexes, held: indexes, sold: indexes, blocked: indexes })
   .meta({ id: 'SeatsList', description: 'with ?format=list' })
 
 export const SeatsAnswer = z.union([Seats, SeatsList]).meta({ id: 'SeatsAnswer' })
 
-export const SearchHit = z
+const SearchHit = z
   .strictObject({
     kind: z.enum(['movie', 'cinema', 'city']),
     id: z.string(),

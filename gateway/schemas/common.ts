@@ -3,7 +3,7 @@
 // Owns: ids, money, times, pages. A schema with an id becomes a component of the documents.
 
 import { z } from 'zod'
-import { type CatalogueKind, parseId, parsePublicId } from '../../shared/ids.ts'
+import type { CatalogueKind } from '../../shared/ids.ts'
 import { LIMITS } from '../../shared/limits.ts'
 
 const TEXT = /^(?=.*\S)[^\p{Cc}]+$/u
@@ -40,9 +40,6 @@ export const OpaqueId = z
 
 /** An id in a path may be anything: what is not spelled like one names nothing (`not-found`). */
 export const IdInPath = z.string().max(LIMITS.stringLengthMax)
-
-export const parseShowId = (text: string): number | undefined => parsePublicId('show', text)
-export { parseId }
 
 export const Currency = z
   .string()

@@ -23,7 +23,7 @@ export const Best = z
   .meta({ id: 'Best' })
 
 export const SeatsBody = z.strictObject({ seats: SeatIndexes }).meta({ id: 'SeatsBody' })
-export const BestBody = z.strictObject({ best: Best }).meta({ id: 'BestBody' })
+const BestBody = z.strictObject({ best: Best }).meta({ id: 'BestBody' })
 export const HoldBody = z.union([SeatsBody, BestBody]).meta({ id: 'HoldBody' })
 
 const partySize = z.int().min(1).max(LIMITS.seatsPerHoldMax)
@@ -46,16 +46,9 @@ export const JoinBody = z
   })
   .meta({ id: 'JoinBody' })
 
-export const HoldPhase = z.enum([
-  'selecting',
-  'paying',
-  'settling',
-  'booked',
-  'released',
-  'expired',
-])
+const HoldPhase = z.enum(['selecting', 'paying', 'settling', 'booked', 'released', 'expired'])
 
-export const HoldSeat = z
+const HoldSeat = z
   .strictObject({
     index: z.int().min(0),
     label: z.string(),
@@ -82,7 +75,7 @@ export const Hold = z
   })
   .meta({ id: 'Hold' })
 
-export const EntryState = z.enum(['waiting', 'offered', 'served', 'lapsed', 'left'])
+const EntryState = z.enum(['waiting', 'offered', 'served', 'lapsed', 'left'])
 
 export const Entry = z
   .strictObject({

@@ -20,7 +20,7 @@ import { Router } from '../../gateway/router.ts'
 import { HttpServer } from '../../gateway/server.ts'
 import { fileOf, StaticPages } from '../../gateway/static.ts'
 import { TtlCache } from '../../gateway/ttl-cache.ts'
-import { loadUws, type us_listen_socket } from '../../gateway/uws.ts'
+import { loadUws } from '../../gateway/uws.ts'
 import type { RateLimits } from '../../shared/config.ts'
 import { asLayoutNumber, asShowNumber, publicIdOf } from '../../shared/ids.ts'
 import type { Layout } from '../../shared/layout.ts'
@@ -59,7 +59,7 @@ export class HttpHouse {
   readonly server: HttpServer
   readonly #folder: string
   readonly #router: Router
-  #socket: us_listen_socket | undefined
+  readonly #app = loadUws().App()
   #port = 0
 
   private constructor(auth: Auth, folder: string, options: HttpHouseOptions) {
@@ -92,9 +92,8 @@ export class HttpHouse {
   }
 
   async close(): Promise<void> {
-    const uws = loadUws()
-    if (this.#socket !== undefined) uws.us_listen_socket_close(this.#socket)
     await this.server.drain(0)
+    this.#app.close()
     this.#router.stop()
     this.house.admission.stop()
     rmSync(this.#folder, { recursive: true, force: true })
@@ -224,17 +223,14 @@ export class HttpHouse {
   }
 
   #listen(): Promise<void> {
-    const uws = loadUws()
-    const app = uws.App()
-    this.server.attach(app)
+    this.server.attach(this.#app)
     return new Promise((resolve, reject) => {
-      app.listen('127.0.0.1', 0, socket => {
+      this.#app.listen('127.0.0.1', 0, socket => {
         if (socket === false) {
           reject(new Error('no port is free'))
           return
         }
-        this.#socket = socket
-        this.#port = uws.us_socket_local_port(socket)
+        this.#port = loadUws().us_socket_local_port(socket)
         resolve()
       })
     })
