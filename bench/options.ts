@@ -42,7 +42,7 @@ Scenarios
   waitlist   from the deadline of a hold to the offer of its seat
 
 Flags
-  --target URL        a server that runs already (USHER_ADMIN_TOKEN must fit); default: starts its own
+  --target URL        a server that runs already (USHER_ADMIN_TOKEN must fit); else its own
   --rate N            arrivals per second, open loop
   --connections N     sockets, closed loop (default 100)
   --in-flight N       requests each socket keeps in flight (default 1)

@@ -1,17 +1,12 @@
 // A Layout as it lies in its row: gzipped JSON, a tenth of its text, inflated off the event loop.
 
 import { promisify } from 'node:util'
-import { gunzip, gzip, gzipSync } from 'node:zlib'
+import { gunzip, gzipSync } from 'node:zlib'
 import type { Layout } from '../shared/layout.ts'
 
-const deflate = promisify(gzip)
 const inflate = promisify(gunzip)
 
-export function packLayout(layout: Layout): Promise<Buffer> {
-  return deflate(JSON.stringify(layout), { level: 6 })
-}
-
-/** For workers, which have nobody to keep waiting. */
+/** Compresses on the caller's thread: for workers, which have nobody to keep waiting. */
 export function packLayoutSync(layout: Layout): Buffer {
   return gzipSync(JSON.stringify(layout), { level: 6 })
 }

@@ -93,8 +93,9 @@ export interface FailSettlement extends Asked {
 }
 
 /**
- * Makes a hold permanent. From selecting or paying it is allowed when the amount is 0 or for the box
- * office, and records hold-settling and hold-booked; from settling (the Cashier) hold-booked alone.
+ * Makes a hold permanent. From selecting or paying it is allowed when the amount is 0 or for the
+ * box office, and records hold-settling and hold-booked; from settling (the Cashier) hold-booked
+ * alone.
  */
 export interface BookHold extends Asked {
   readonly kind: 'book-hold'
