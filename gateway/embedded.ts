@@ -21,6 +21,7 @@ import type { Config } from '../shared/config.ts'
 import type { Log } from '../shared/log.ts'
 import type { FeedSink, Journal } from '../shared/ports.ts'
 import type { Service } from '../shared/service.ts'
+import { ClockSkew } from './clock-skew.ts'
 import { openShows } from './open-shows.ts'
 
 export interface Embedded {
@@ -28,8 +29,8 @@ export interface Embedded {
   readonly plans: PostgresPlanSource
   readonly ledger: LedgerHandle
   readonly allocator: Allocator
+  readonly skew: ClockSkew
   readonly showCount: number
-  readonly isFirstStart: boolean
 }
 
 export interface EmbeddedOptions {
@@ -51,9 +52,7 @@ export async function startEmbedded({
   service.onStop('database', () => database.stop())
   await database.holdAlone(fail) // M1
   await migrateUp(database.sql)
-  const demo = config.hasDemo
-    ? await fillDemo(database.sql, Date.now())
-    : { isFirst: false, showCount: 0 }
+  if (config.hasDemo) await fillDemo(database.sql, Date.now())
   // 2. the ledger on its thread
   const ledger = await startLedger({ url: database.url, onHalted: fail })
   service.onStop('ledger', () => ledger.stop())
@@ -63,6 +62,8 @@ export async function startEmbedded({
     onTrouble: cause => log.warn({ err: cause }, 'the journal connection was lost, trying again'),
   })
   service.onStop('journal', () => journal.close())
+  const skew = await ClockSkew.watch(journal)
+  service.onStop('clock watch', () => skew.stop())
   const plans = new PostgresPlanSource(database.sql)
   const allocator = await startAllocator({
     journal: wakingJournal(journal, ledger),
@@ -81,7 +82,7 @@ export async function startEmbedded({
   // 4. shows of the catalogue that the shards do not know yet
   const pages = showsOnSale(database.sql)
   const showCount = await openShows({ pages, plans, log, ask: request => allocator.ask(request) })
-  return { database, plans, ledger, allocator, showCount, isFirstStart: demo.isFirst }
+  return { database, plans, ledger, allocator, skew, showCount }
 }
 
 /** M2 */

@@ -1,12 +1,13 @@
 // What readiness means for the embedded mode, and the operator's rows.
 
+import { SKEW_MS_MAX } from '../clock-skew.ts'
 import type { Embedded } from '../embedded.ts'
 import type { Check, NodeRow, ShardRow } from './listener.ts'
 
 /** A ledger further behind than this answers bookings late. */
 const LEDGER_LAG_MS_MAX = 30_000
 
-export function checksOf({ allocator, ledger }: Embedded): readonly Check[] {
+export function checksOf({ allocator, ledger, skew }: Embedded): readonly Check[] {
   const shards = allocator.health()
   const idle = shards.filter(shard => !shard.isServing)
   const lagMs = ledger.lagMs(Date.now())
@@ -23,6 +24,11 @@ export function checksOf({ allocator, ledger }: Embedded): readonly Check[] {
       name: 'ledger',
       isOk: lagMs <= LEDGER_LAG_MS_MAX,
       detail: `${ledger.lagFrames()} frames, ${Math.round(lagMs)} ms behind`,
+    },
+    {
+      name: 'clock',
+      isOk: Math.abs(skew.ms) <= SKEW_MS_MAX,
+      detail: `${skew.ms} ms from the database's`,
     },
   ]
 }
