@@ -20,13 +20,15 @@ const LEVELS = 4
 const SPAN_MAX = 2 ** 32 - 2 ** 24
 const ITEMS_MIN = 16
 const NONE = -1
+const NEXT = 0
+const PREVIOUS = 1
+const BUCKET = 2
+const LINKS = 4
 
 export class Deadlines {
   #at = new Float64Array(ITEMS_MIN)
-  #next = new Int32Array(ITEMS_MIN)
-  #previous = new Int32Array(ITEMS_MIN)
-  /** the bucket an item lies in, or NONE */
-  #bucket = new Int32Array(ITEMS_MIN).fill(NONE)
+  /** per item, in one cache line: next and previous in its bucket, and the bucket or NONE */
+  #links = new Int32Array(ITEMS_MIN * LINKS).fill(NONE)
   readonly #heads = new Int32Array(BUCKETS * LEVELS).fill(NONE)
   readonly #counts = new Int32Array(LEVELS)
   /** the tick that is looked at; all earlier ones are empty */
@@ -38,7 +40,7 @@ export class Deadlines {
   }
 
   isArmed(item: number): boolean {
-    return item < this.#bucket.length && this.#bucket[item] !== NONE
+    return item < this.#at.length && this.#links[item * LINKS + BUCKET] !== NONE
   }
 
   /** The deadline of an armed item. */
@@ -49,8 +51,8 @@ export class Deadlines {
 
   /** Arms or re-arms; `now` lets an empty wheel catch up for nothing. */
   arm(item: number, at: Instant, now: Instant): void {
-    if (item >= this.#bucket.length) this.#grow(item)
-    if (this.#bucket[item] !== NONE) this.cancel(item)
+    if (item >= this.#at.length) this.#grow(item)
+    this.cancel(item)
     if (this.#armedCount === 0) this.#tick = Math.floor(now / TICK_MS)
     this.#at[item] = at
     this.#armedCount += 1
@@ -76,7 +78,7 @@ export class Deadlines {
       let item = this.#heads[slotOf(tick, 0)] as number
       while (item !== NONE && into.length < end) {
         if ((this.#at[item] as number) <= now) into.push(item) // H3
-        item = this.#next[item] as number
+        item = this.#links[item * LINKS + NEXT] as number
       }
     }
   }
@@ -111,7 +113,7 @@ export class Deadlines {
     const bucket = level * BUCKETS + slot
     let item = this.#heads[bucket] as number
     while (item !== NONE) {
-      const next = this.#next[item] as number
+      const next = this.#links[item * LINKS + NEXT] as number
       this.#unlink(item)
       this.#place(item)
       item = next
@@ -124,22 +126,25 @@ export class Deadlines {
     const level = levelOf(distance)
     const bucket = level * BUCKETS + slotOf(this.#tick + distance, level)
     const head = this.#heads[bucket] as number
-    this.#bucket[item] = bucket
-    this.#next[item] = head
-    this.#previous[item] = NONE
-    if (head !== NONE) this.#previous[head] = item
+    const at = item * LINKS
+    this.#links[at + BUCKET] = bucket
+    this.#links[at + NEXT] = head
+    this.#links[at + PREVIOUS] = NONE
+    if (head !== NONE) this.#links[head * LINKS + PREVIOUS] = item
     this.#heads[bucket] = item
     this.#counts[level] = (this.#counts[level] as number) + 1
   }
 
   #unlink(item: number): void {
-    const bucket = this.#bucket[item] as number
-    const next = this.#next[item] as number
-    const previous = this.#previous[item] as number
-    if (next !== NONE) this.#previous[next] = previous
-    if (previous !== NONE) this.#next[previous] = next
+    const links = this.#links
+    const at = item * LINKS
+    const bucket = links[at + BUCKET] as number
+    const next = links[at + NEXT] as number
+    const previous = links[at + PREVIOUS] as number
+    if (next !== NONE) links[next * LINKS + PREVIOUS] = previous
+    if (previous !== NONE) links[previous * LINKS + NEXT] = next
     else this.#heads[bucket] = next
-    this.#bucket[item] = NONE
+    links[at + BUCKET] = NONE
     const level = bucket >>> 8
     this.#counts[level] = (this.#counts[level] as number) - 1
   }
@@ -148,17 +153,11 @@ export class Deadlines {
     let length = this.#at.length
     while (length <= item) length *= 2
     const at = new Float64Array(length)
-    const next = new Int32Array(length)
-    const previous = new Int32Array(length)
-    const bucket = new Int32Array(length).fill(NONE)
+    const links = new Int32Array(length * LINKS).fill(NONE)
     at.set(this.#at)
-    next.set(this.#next)
-    previous.set(this.#previous)
-    bucket.set(this.#bucket)
+    links.set(this.#links)
     this.#at = at
-    this.#next = next
-    this.#previous = previous
-    this.#bucket = bucket
+    this.#links = links
   }
 }
 

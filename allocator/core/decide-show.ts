@@ -18,6 +18,7 @@ import type { SeatIndex } from '../../shared/ids.ts'
 import type { Policy, ShowTerms } from '../../shared/policy.ts'
 import type { Refusal } from '../../shared/refusals.ts'
 import { conflictsOf, isRefusal, sortedSeats } from './asked-seats.ts'
+import { EXTENSIONS_MAX } from './hold-columns.ts'
 import { type Decision, done, refused, refusedSeats } from './outcome.ts'
 import { BLOCKED, FREE } from './seat-map.ts'
 import type { Show } from './show.ts'
@@ -128,6 +129,7 @@ function isPolicySane(policy: Policy): boolean {
     holdTtlMs >= TTL_MS_MIN &&
     holdTtlMs <= TTL_MS_MAX &&
     holdLifeMaxMs >= holdTtlMs &&
+    extensionsMax <= EXTENSIONS_MAX &&
     counts.every(count => Number.isSafeInteger(count) && count >= 0)
   )
 }

@@ -3,7 +3,7 @@
 // Owns: what stands where, and how the pool grows; reading and writing single facts of a slot.
 // Leaves to others: which slots are used and how they are chained (holds.ts).
 //
-// Columns lie row by row: one hold is two cache lines of integers and half a line of numbers.
+// Columns lie row by row: one hold is a cache line of integers and half a line of numbers.
 
 import {
   type BookingId,
@@ -28,28 +28,45 @@ export const HOLD_PHASES: readonly HoldPhase[] = [
   'released',
   'expired',
 ]
+const CODE_OF_PHASE: Readonly<Record<HoldPhase, number>> = Object.freeze({
+  selecting: 0,
+  paying: 1,
+  settling: 2,
+  booked: 3,
+  released: 4,
+  expired: 5,
+})
 const SETTLING = 2
 
 const SLOTS_MIN = 16
 export const NONE = -1
 
+// a row of sixteen integers is one cache line
 const ID = 0
 const CUSTOMER = 4
 const SHOW = 8
 const LIST = 9
-const COUNT = 10
-const PHASE = 11
-const EXTENSIONS = 12
-/** lane d of the hold's id xor lane d of its entry's; 0 for a direct hold (offerHoldIdOf) */
-const OFFER = 13
-const BOOKING = 14
-const FIRST_KEY = 17
-export const NEXT_OF_SHOW = 18
-export const PREVIOUS_OF_SHOW = 19
-export const NEXT_OF_CUSTOMER = 20
-export const PREVIOUS_OF_CUSTOMER = 21
-type Link = 18 | 19 | 20 | 21
-const INTS = 22
+/** seat count | phase << 7 | offer << 10 | extensions << 11; 0 when the slot is free */
+const LIFE = 10
+const FIRST_KEY = 11
+export const NEXT_OF_SHOW = 12
+export const PREVIOUS_OF_SHOW = 13
+export const NEXT_OF_CUSTOMER = 14
+export const PREVIOUS_OF_CUSTOMER = 15
+type Link = 12 | 13 | 14 | 15
+const INTS = 16
+
+const COUNT_MASK = 127
+const PHASE_SHIFT = 7
+const PHASE_MASK = 7
+const OFFER_BIT = 1 << 10
+const EXTENSIONS_SHIFT = 11
+export const EXTENSIONS_MAX = 0xffff
+
+/** what few holds have: lane d of an offer's hold xor lane d of its entry, three lanes of a booking */
+const OFFER = 0
+const BOOKING = 1
+const RARE = 4
 
 const CREATED_AT = 0
 const EXPIRES_AT = 1
@@ -71,6 +88,7 @@ export interface NewHold {
 export class HoldColumns {
   #ints = new Int32Array(SLOTS_MIN * INTS)
   #numbers = new Float64Array(SLOTS_MIN * NUMBERS)
+  #rare = new Int32Array(SLOTS_MIN * RARE)
   readonly #lists = new SeatLists()
   #end = 0
 
@@ -80,7 +98,7 @@ export class HoldColumns {
   }
 
   isUsed(slot: number): boolean {
-    return this.#int(slot, COUNT) !== 0
+    return this.#int(slot, LIFE) !== 0
   }
 
   /** A slot that was never used. */
@@ -97,11 +115,9 @@ export class HoldColumns {
     writeId(ints, at + CUSTOMER, hold.customer)
     ints[at + SHOW] = showIndex
     ints[at + LIST] = this.#lists.add(hold.seats, hold.prices)
-    ints[at + COUNT] = hold.seats.length
-    ints[at + PHASE] = 0
-    ints[at + EXTENSIONS] = 0
-    ints[at + OFFER] = hold.entry === undefined ? 0 : hold.id.d ^ hold.entry.d
+    ints[at + LIFE] = hold.seats.length | (hold.entry === undefined ? 0 : OFFER_BIT)
     ints[at + FIRST_KEY] = NONE
+    if (hold.entry !== undefined) this.#rare[slot * RARE + OFFER] = hold.id.d ^ hold.entry.d
     const numbers = slot * NUMBERS
     this.#numbers[numbers + CREATED_AT] = hold.createdAt
     this.#numbers[numbers + EXPIRES_AT] = hold.expiresAt
@@ -110,8 +126,8 @@ export class HoldColumns {
 
   protected clear(slot: number): void {
     const at = slot * INTS
-    this.#lists.remove(this.#ints[at + LIST] as number, this.#ints[at + COUNT] as number)
-    this.#ints[at + COUNT] = 0
+    this.#lists.remove(this.#ints[at + LIST] as number, this.seatCountOf(slot))
+    this.#ints[at + LIFE] = 0
   }
 
   protected link(slot: number, column: Link): number {
@@ -129,12 +145,12 @@ export class HoldColumns {
 
   /** Selecting, paying or settling. */
   isLive(slot: number): boolean {
-    return this.#int(slot, PHASE) <= SETTLING
+    return this.#phase(slot) <= SETTLING
   }
 
   /** It has a deadline that counts: selecting or paying. H4 */
   canExpire(slot: number): boolean {
-    return this.#int(slot, PHASE) < SETTLING
+    return this.#phase(slot) < SETTLING
   }
 
   idOf(slot: number): HoldId {
@@ -154,49 +170,53 @@ export class HoldColumns {
   }
 
   phaseOf(slot: number): HoldPhase {
-    return HOLD_PHASES[this.#int(slot, PHASE)] as HoldPhase
+    return HOLD_PHASES[this.#phase(slot)] as HoldPhase
   }
 
   setPhase(slot: number, phase: HoldPhase): void {
-    this.#ints[slot * INTS + PHASE] = HOLD_PHASES.indexOf(phase)
+    const at = slot * INTS + LIFE
+    const rest = (this.#ints[at] as number) & ~(PHASE_MASK << PHASE_SHIFT)
+    this.#ints[at] = rest | (CODE_OF_PHASE[phase] << PHASE_SHIFT)
   }
 
   extensionsOf(slot: number): number {
-    return this.#int(slot, EXTENSIONS)
+    return this.#int(slot, LIFE) >>> EXTENSIONS_SHIFT
   }
 
   setExtensions(slot: number, count: number): void {
-    this.#ints[slot * INTS + EXTENSIONS] = count
+    const at = slot * INTS + LIFE
+    const rest = (this.#ints[at] as number) & ((1 << EXTENSIONS_SHIFT) - 1)
+    this.#ints[at] = rest | (count << EXTENSIONS_SHIFT)
   }
 
   isOffer(slot: number): boolean {
-    return this.#int(slot, OFFER) !== 0
+    return (this.#int(slot, LIFE) & OFFER_BIT) !== 0
   }
 
-  /** The entry of an offer's hold. */
+  /** The entry of an offer's hold (offerHoldIdOf). */
   entryOf(slot: number): EntryId | undefined {
-    const offer = this.#int(slot, OFFER)
-    if (offer === 0) return undefined
+    if (!this.isOffer(slot)) return undefined
     const { a, b, c, d } = this.idOf(slot)
-    return idOf<EntryId>(a, b, c, d ^ offer)
+    return idOf<EntryId>(a, b, c, d ^ (this.#rare[slot * RARE + OFFER] as number))
   }
 
+  /** Of a settling or booked hold. */
   bookingOf(slot: number): BookingId {
-    const at = slot * INTS
-    const ints = this.#ints
+    const at = slot * RARE + BOOKING
+    const rare = this.#rare
     return idOf<BookingId>(
-      ints[at + ID] as number, // I2: both ids begin with the show number
-      ints[at + BOOKING] as number,
-      ints[at + BOOKING + 1] as number,
-      ints[at + BOOKING + 2] as number,
+      this.#int(slot, ID), // I2: both ids begin with the show number
+      rare[at] as number,
+      rare[at + 1] as number,
+      rare[at + 2] as number,
     )
   }
 
   setBooking(slot: number, booking: BookingId): void {
-    const at = slot * INTS + BOOKING
-    this.#ints[at] = booking.b
-    this.#ints[at + 1] = booking.c
-    this.#ints[at + 2] = booking.d
+    const at = slot * RARE + BOOKING
+    this.#rare[at] = booking.b
+    this.#rare[at + 1] = booking.c
+    this.#rare[at + 2] = booking.d
   }
 
   firstKeyOf(slot: number): number {
@@ -233,31 +253,31 @@ export class HoldColumns {
   }
 
   seatCountOf(slot: number): number {
-    return this.#int(slot, COUNT)
+    return this.#int(slot, LIFE) & COUNT_MASK
   }
 
   seatAt(slot: number, index: number): SeatIndex {
-    return this.#lists.seatAt(this.#int(slot, LIST), this.#int(slot, COUNT), index)
+    return this.#lists.seatAt(this.#int(slot, LIST), this.seatCountOf(slot), index)
   }
 
   priceAt(slot: number, index: number): number {
-    return this.#lists.priceAt(this.#int(slot, LIST), this.#int(slot, COUNT), index)
+    return this.#lists.priceAt(this.#int(slot, LIST), this.seatCountOf(slot), index)
   }
 
   seatsOf(slot: number): SeatIndex[] {
-    return this.#lists.seatsOf(this.#int(slot, LIST), this.#int(slot, COUNT))
+    return this.#lists.seatsOf(this.#int(slot, LIST), this.seatCountOf(slot))
   }
 
   pricesOf(slot: number): number[] {
-    return this.#lists.pricesOf(this.#int(slot, LIST), this.#int(slot, COUNT))
+    return this.#lists.pricesOf(this.#int(slot, LIST), this.seatCountOf(slot))
   }
 
   setSeats(slot: number, seats: readonly SeatIndex[], prices: readonly number[]): void {
     const at = slot * INTS
     const list = this.#ints[at + LIST] as number
-    this.#lists.remove(list, this.#ints[at + COUNT] as number)
+    this.#lists.remove(list, this.seatCountOf(slot))
     this.#ints[at + LIST] = this.#lists.add(seats, prices)
-    this.#ints[at + COUNT] = seats.length
+    this.#ints[at + LIFE] = ((this.#ints[at + LIFE] as number) & ~COUNT_MASK) | seats.length
   }
 
   setEndedAt(slot: number, at: Instant): void {
@@ -269,12 +289,19 @@ export class HoldColumns {
     const numbers = new Float64Array(this.#numbers.length * 2)
     ints.set(this.#ints)
     numbers.set(this.#numbers)
+    const rare = new Int32Array(this.#rare.length * 2)
+    rare.set(this.#rare)
+    this.#rare = rare
     this.#ints = ints
     this.#numbers = numbers
   }
 
   #int(slot: number, column: number): number {
     return this.#ints[slot * INTS + column] as number
+  }
+
+  #phase(slot: number): number {
+    return (this.#int(slot, LIFE) >>> PHASE_SHIFT) & PHASE_MASK
   }
 
   #number(slot: number, column: number): number {

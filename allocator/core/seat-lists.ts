@@ -11,45 +11,43 @@ import { LIMITS } from '../../shared/limits.ts'
 const SIZES = 7
 const BLOCKS_MIN = 16
 
-/** Blocks of one size; a free block's first Seat names the next free one. */
+/**
+ * Blocks of one size: Seat, price, Seat, price .., so that a small list is one cache line; a free
+ * block's first number names the next free one.
+ */
 class Arena {
   readonly size: number
-  seats: Int32Array
-  prices: Float64Array
+  pairs: Float64Array
   #free = -1
   #end = 0
 
   constructor(size: number) {
-    this.size = size
-    this.seats = new Int32Array(size * BLOCKS_MIN)
-    this.prices = new Float64Array(size * BLOCKS_MIN)
+    this.size = size * 2
+    this.pairs = new Float64Array(this.size * BLOCKS_MIN)
   }
 
   /** Offset of a block. */
   take(): number {
     if (this.#free >= 0) {
       const at = this.#free
-      this.#free = this.seats[at] as number
+      this.#free = this.pairs[at] as number
       return at
     }
-    if (this.#end === this.seats.length) this.#grow()
+    if (this.#end === this.pairs.length) this.#grow()
     const at = this.#end
     this.#end += this.size
     return at
   }
 
   give(at: number): void {
-    this.seats[at] = this.#free
+    this.pairs[at] = this.#free
     this.#free = at
   }
 
   #grow(): void {
-    const seats = new Int32Array(this.seats.length * 2)
-    const prices = new Float64Array(this.prices.length * 2)
-    seats.set(this.seats)
-    prices.set(this.prices)
-    this.seats = seats
-    this.prices = prices
+    const pairs = new Float64Array(this.pairs.length * 2)
+    pairs.set(this.pairs)
+    this.pairs = pairs
   }
 }
 
@@ -64,8 +62,8 @@ export class SeatLists {
     const arena = this.#of(count)
     const at = arena.take()
     for (let index = 0; index < count; index += 1) {
-      arena.seats[at + index] = seats[index] as number
-      arena.prices[at + index] = prices[index] as number
+      arena.pairs[at + index * 2] = seats[index] as number
+      arena.pairs[at + index * 2 + 1] = prices[index] as number
     }
     return at
   }
@@ -75,24 +73,25 @@ export class SeatLists {
   }
 
   seatAt(at: number, count: number, index: number): SeatIndex {
-    return this.#of(count).seats[at + index] as SeatIndex
+    return this.#of(count).pairs[at + index * 2] as SeatIndex
   }
 
   priceAt(at: number, count: number, index: number): number {
-    return this.#of(count).prices[at + index] as number
+    return this.#of(count).pairs[at + index * 2 + 1] as number
   }
 
   seatsOf(at: number, count: number): SeatIndex[] {
-    const from = this.#of(count).seats
+    const from = this.#of(count).pairs
     const seats = new Array<SeatIndex>(count) // pushing would reserve room for seventeen
-    for (let index = 0; index < count; index += 1) seats[index] = from[at + index] as SeatIndex
+    for (let index = 0; index < count; index += 1) seats[index] = from[at + index * 2] as SeatIndex
     return seats
   }
 
   pricesOf(at: number, count: number): number[] {
-    const from = this.#of(count).prices
+    const from = this.#of(count).pairs
     const prices = new Array<number>(count)
-    for (let index = 0; index < count; index += 1) prices[index] = from[at + index] as number
+    for (let index = 0; index < count; index += 1)
+      prices[index] = from[at + index * 2 + 1] as number
     return prices
   }
 
