@@ -3,7 +3,17 @@
 import { idTextOf } from '../../shared/ids.ts'
 import type { WaiterJoined } from '../../shared/transitions.ts'
 import { check } from './audit-error.ts'
+import type { Moment } from './audited-hold.ts'
 import type { AuditedShow } from './audited-show.ts'
+
+/** What a view of the entry showed from this Transition on. */
+export interface EntryVersion {
+  readonly sequence: number
+  readonly state: AuditedWaiter['state']
+  readonly hold: string | undefined
+}
+
+const ID_AGAIN_AFTER_MS = 120_000
 
 export interface AuditedWaiter {
   readonly id: string
@@ -21,6 +31,10 @@ export interface AuditedWaiter {
   sitsOut: boolean
   /** joined in this frame */
   isNew: boolean
+  /** it waited, or waits no more, since this frame began */
+  hasMoved: boolean
+  endedAt: number | undefined
+  readonly versions: EntryVersion[]
 }
 
 export class AuditedLine {
@@ -36,13 +50,26 @@ export class AuditedLine {
     for (const waiter of this.waiters) {
       waiter.sitsOut = false
       waiter.isNew = false
+      waiter.hasMoved = false
     }
   }
 
   find(entry: string): AuditedWaiter {
-    const found = this.waiters.find(waiter => waiter.id === entry)
+    const found = this.known(entry)
     check(found !== undefined, 'D2', 'a transition of an unknown entry')
     return found
+  }
+
+  /** The last one of that id. */
+  known(entry: string): AuditedWaiter | undefined {
+    return this.waiters.findLast(waiter => waiter.id === entry)
+  }
+
+  liveOf(customer: string): AuditedWaiter | undefined {
+    return this.waiters.find(
+      waiter =>
+        waiter.customer === customer && (waiter.state === 'waiting' || waiter.state === 'offered'),
+    )
   }
 
   waiting(entry: string): AuditedWaiter {
@@ -51,22 +78,26 @@ export class AuditedLine {
     return waiter
   }
 
-  /** How many entries wait in front. L6 */
-  aheadOf(entry: string): number {
-    const at = this.waiters.findIndex(waiter => waiter.id === entry)
-    return this.waiters.slice(0, at).filter(waiter => waiter.state === 'waiting').length
+  /** How many entries wait in front: at some instant of this frame, from least to most. L6 */
+  aheadOf(entry: string): { readonly least: number; readonly most: number } {
+    const at = this.waiters.findLastIndex(waiter => waiter.id === entry)
+    const before = this.waiters.slice(0, at)
+    const steady = before.filter(waiter => waiter.state === 'waiting' && !waiter.hasMoved)
+    const moved = before.filter(waiter => waiter.hasMoved)
+    return { least: steady.length, most: steady.length + moved.length }
   }
 
-  join(transition: WaiterJoined): void {
+  join(transition: WaiterJoined, moment: Moment): void {
     const customer = idTextOf(transition.customer)
-    const live = this.waiters.find(
-      waiter =>
-        waiter.customer === customer && (waiter.state === 'waiting' || waiter.state === 'offered'),
-    )
+    const id = idTextOf(transition.entry)
+    const live = this.liveOf(customer)
+    const before = this.known(id)?.endedAt
+    const isOver = before === undefined || moment.time - before >= ID_AGAIN_AFTER_MS
+    check(isOver, 'D6', 'an entry id came again too soon')
     check(live === undefined, 'L5', 'one live entry per customer')
     check(transition.minParty >= 1 && transition.minParty <= transition.party, 'L2', 'minParty')
     this.waiters.push({
-      id: idTextOf(transition.entry),
+      id,
       customer,
       party: transition.party,
       minParty: transition.minParty,
@@ -80,19 +111,31 @@ export class AuditedLine {
       isLifted: false,
       sitsOut: false,
       isNew: true,
+      hasMoved: true,
+      endedAt: undefined,
+      versions: [{ sequence: moment.sequence, state: 'waiting', hold: undefined }],
     })
   }
 
-  end(entry: string, state: 'served' | 'lapsed' | 'left'): void {
-    this.find(entry).state = state
+  offer(waiter: AuditedWaiter, hold: string, moment: Moment): void {
+    waiter.hold = hold
+    move(waiter, 'offered', moment)
   }
 
-  decline(entry: string): void {
+  end(entry: string, state: 'served' | 'lapsed' | 'left', moment: Moment): void {
+    const waiter = this.find(entry)
+    check(waiter.endedAt === undefined, 'L7', `the entry is ${waiter.state} already`)
+    waiter.endedAt = moment.time
+    move(waiter, state, moment)
+  }
+
+  decline(entry: string, moment: Moment): void {
     const waiter = this.find(entry)
     waiter.declines += 1
-    waiter.hold = undefined
-    waiter.state = waiter.declines === 1 ? 'waiting' : 'left'
     waiter.sitsOut = true
+    if (waiter.declines > 1) return this.end(entry, 'left', moment)
+    waiter.hold = undefined
+    move(waiter, 'waiting', moment)
   }
 
   dropReserved(entry: string, seat: number): void {
@@ -146,7 +189,7 @@ export class AuditedLine {
 
   /** L2: when a frame ends, no waiter fits in what this frame freed. */
   checkNobodyStranded(): void {
-    if (this.#show.fresh.size === 0) return
+    if (this.#show.seats.fresh.size === 0) return
     for (const waiter of this.waiters) {
       if (waiter.state !== 'waiting' || waiter.sitsOut || waiter.accessible) continue
       if (waiter.isNew && this.#isAnybodyInFrontFitting(waiter)) continue
@@ -167,7 +210,7 @@ export class AuditedLine {
   /** The largest n in [minParty, party] with a seat freed in this frame or reserved for it; else 0. */
   largestFit(waiter: AuditedWaiter): number {
     const isAnchor = (seat: number): boolean =>
-      this.#show.fresh.has(seat) || waiter.reserved.includes(seat)
+      this.#show.seats.fresh.has(seat) || waiter.reserved.includes(seat)
     return this.#largest(waiter, isAnchor)
   }
 
@@ -177,7 +220,7 @@ export class AuditedLine {
   }
 
   #largest(waiter: AuditedWaiter, isAnchor: (seat: number) => boolean): number {
-    const usable = this.#show.seats.map((_, seat) => this.#isUsable(waiter, seat))
+    const usable = this.#show.layout.seats.map(({ index }) => this.#isUsable(waiter, index))
     if (!waiter.together) {
       const all = usable.flatMap((isUsable, seat) => (isUsable ? [seat] : []))
       if (!all.some(isAnchor) || all.length < waiter.minParty) return 0
@@ -194,7 +237,7 @@ export class AuditedLine {
   }
 
   #isUsable(waiter: AuditedWaiter, seat: number): boolean {
-    const owner = this.#show.ownerOf(seat)
+    const owner = this.#show.seats.ownerOf(seat)
     const isOpen = owner.kind === 'free' || (owner.kind === 'reserved' && owner.entry === waiter.id)
     const facts = this.#show.layout.seats[seat]
     if (!isOpen || facts === undefined) return false
@@ -216,4 +259,10 @@ export class AuditedLine {
   #segmentOf(seat: number): number {
     return this.#show.layout.seats[seat]?.segment ?? -1
   }
+}
+
+function move(waiter: AuditedWaiter, state: AuditedWaiter['state'], { sequence }: Moment): void {
+  waiter.state = state
+  waiter.hasMoved = true
+  waiter.versions.push({ sequence, state, hold: waiter.hold })
 }

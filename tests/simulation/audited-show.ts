@@ -1,5 +1,10 @@
 // One Show as the auditor sees it: who has each seat, which holds live until when, who waits in line.
+//
+// Owns: rules S, L7, L8, D6, and what a frame did to the Show: its version and every owner of a Seat.
+// Leaves to others: deadlines (audited-hold.ts), the line (audited-line.ts), rules O and B
+// (slow-rules.ts).
 
+import type { Request } from '../../shared/commands.ts'
 import type { HoldId } from '../../shared/ids.ts'
 import { idTextOf } from '../../shared/ids.ts'
 import type { Layout } from '../../shared/layout.ts'
@@ -7,108 +12,111 @@ import type { ShowTerms } from '../../shared/policy.ts'
 import type {
   BookingCancelled,
   HoldBooked,
-  HoldSettling,
+  HoldChanged,
   OfferDeclined,
   SeatsHeld,
   SeatsReserved,
+  ShowChanged,
   ShowTransition,
   WaiterJoined,
   WaiterOffered,
 } from '../../shared/transitions.ts'
 import { AuditError, check } from './audit-error.ts'
+import { AuditedHold, type Moment } from './audited-hold.ts'
 import { AuditedLine, type AuditedWaiter } from './audited-line.ts'
+import { AuditedSeats, FREE } from './audited-seats.ts'
+import { checkBest, leavesOrphan } from './slow-rules.ts'
 
-export type SeatOwner =
-  | { readonly kind: 'free' }
-  | { readonly kind: 'reserved'; readonly entry: string }
-  | { readonly kind: 'held'; readonly hold: string }
-  | { readonly kind: 'sold'; readonly booking: string }
-  | { readonly kind: 'blocked' }
-
-export interface AuditedHold {
-  readonly id: string
-  readonly customer: string
-  readonly entry: string | undefined
-  readonly createdAt: number
-  seats: readonly number[]
-  prices: readonly number[]
-  phase: 'selecting' | 'paying' | 'settling' | 'booked' | 'released' | 'expired'
-  expiresAt: number
-  extensions: number
-  creditMs: number
-  booking: string | undefined
+export interface Surroundings {
+  readonly layoutOf: (layout: number) => Layout
+  /** the request that made this hold, where it is known */
+  readonly askOf: (hold: string) => Request | undefined
 }
 
-const FREE: SeatOwner = { kind: 'free' }
+const ID_AGAIN_AFTER_MS = 120_000
 
 export class AuditedShow {
-  readonly layout: Layout
-  readonly seats: SeatOwner[]
   readonly holds = new Map<string, AuditedHold>()
   readonly line: AuditedLine
   /** booking -> seats still sold under it, and its number */
   readonly bookings = new Map<string, { readonly number: number; readonly seats: Set<number> }>()
-  /** seats that became free in this frame and still are */
-  readonly fresh = new Set<number>()
+  /** holds and entries that changed in this frame */
+  readonly changed = new Set<string>()
+  readonly #around: Surroundings
+  layout: Layout
+  seats: AuditedSeats
   terms: ShowTerms
   status: 'open' | 'closed' | 'cancelled' = 'open'
+  /** its terms or status changed in this frame */
+  hasMoved = true
+  #isFixed = false
 
-  constructor(terms: ShowTerms, layout: Layout) {
+  constructor(terms: ShowTerms, around: Surroundings) {
     this.terms = terms
-    this.layout = layout
-    this.seats = layout.seats.map(() => FREE)
+    this.#around = around
+    this.layout = around.layoutOf(terms.layout)
+    this.seats = new AuditedSeats(this.layout.seats.length)
     this.line = new AuditedLine(this)
   }
 
   frameBegins(): void {
-    this.fresh.clear()
+    this.seats.frameBegins()
     this.line.frameBegins()
+    this.changed.clear()
+    this.hasMoved = false
   }
 
-  frameEnds(): void {
+  frameEnds(frame: number): void {
+    this.seats.frameEnds(frame)
     if (this.status === 'open') this.line.checkNobodyStranded()
   }
 
-  credit(creditMs: number): void {
-    for (const hold of this.holds.values()) {
-      if (hold.phase !== 'selecting' && hold.phase !== 'paying') continue
-      hold.expiresAt += creditMs
-      hold.creditMs += creditMs
-    }
+  credit(creditMs: number, moment: Moment): void {
+    for (const hold of this.holds.values()) hold.credit(creditMs, moment)
   }
 
-  ownerOf(seat: number): SeatOwner {
-    const owner = this.seats[seat]
-    check(owner !== undefined, 'S1', `there is no seat ${seat}`)
-    return owner
+  liveHoldsOf(customer: string): AuditedHold[] {
+    return [...this.holds.values()].filter(
+      hold => hold.customer === customer && hold.entry === undefined && hold.isLive,
+    )
   }
 
-  observe(transition: ShowTransition, time: number): void {
+  observe(transition: ShowTransition, moment: Moment): void {
+    this.#observe(transition, moment)
+    this.seats.transitionEnds()
+    if ('hold' in transition) this.changed.add(idTextOf(transition.hold))
+    const isUnseen = transition.kind === 'seats-reserved' || transition.kind === 'barrier-lifted'
+    if ('entry' in transition && !isUnseen) this.changed.add(idTextOf(transition.entry))
+  }
+
+  #observe(transition: ShowTransition, moment: Moment): void {
+    this.hasMoved ||= transition.kind.startsWith('s') && !transition.kind.startsWith('seats')
     switch (transition.kind) {
       case 'show-opened':
         return
       case 'show-changed':
-        this.terms = transition.terms
-        return
+        return this.#termsChanged(transition, moment)
       case 'show-cancelled':
-        return this.#cancelled()
+        return this.#cancelled(moment)
       case 'sales-closed':
-        check(time >= this.terms.salesCloseAt, 'L8', 'sales were closed early')
-        return this.#closed()
+        check(this.status === 'open', 'L8', 'sales were closed twice')
+        check(moment.time >= this.terms.salesCloseAt, 'L8', 'sales were closed early')
+        this.status = 'closed'
+        return this.#endWaiting(moment)
       case 'seats-blocked':
         return this.#eachOf(transition.ranges, seat => this.#block(seat))
       case 'seats-unblocked':
         return this.#eachOf(transition.ranges, seat => this.#unblock(seat))
       case 'seats-held':
-        return this.#held(transition, time)
+        return this.#held(transition, moment)
       case 'waiter-joined':
-        return this.#joined(transition)
+        return this.#joined(transition, moment)
       case 'waiter-offered':
-        return this.#offered(transition, time)
+        return this.#offered(transition, moment)
       case 'waiter-left':
-        return this.#left(idTextOf(transition.entry))
+        return this.#left(this.line.waiting(idTextOf(transition.entry)), moment)
       case 'offer-declined':
-        return this.#declined(transition)
+        return this.#declined(transition, moment)
       case 'seats-reserved':
         return this.#reserved(transition)
       case 'barrier-lifted':
@@ -116,163 +124,179 @@ export class AuditedShow {
       case 'booking-cancelled':
         return this.#bookingCancelled(transition)
       default:
-        return this.#observeHold(transition, time)
+        this.#observeHold(transition, moment)
+        this.holds.get(idTextOf(transition.hold))?.note(moment)
     }
   }
 
-  #observeHold(transition: Extract<ShowTransition, { hold: HoldId }>, time: number): void {
+  #observeHold(transition: Extract<ShowTransition, { hold: HoldId }>, moment: Moment): void {
     const hold = this.#liveHold(transition.hold)
-    const policy = this.terms.policy
-    const lifeEnd = hold.createdAt + policy.holdLifeMaxMs + hold.creditMs
+    const { policy, currency } = this.terms
     switch (transition.kind) {
-      case 'hold-changed': {
-        check(hold.phase === 'selecting', 'H2', `seats changed while ${hold.phase}`)
-        const isDrop = transition.seats.every(seat => hold.seats.includes(seat))
-        check(hold.entry === undefined || isDrop, 'H2', 'an offer may only drop seats')
-        this.#free(hold.seats.filter(seat => !transition.seats.includes(seat as never)))
-        this.#take(
-          transition.seats.filter(seat => !hold.seats.includes(seat)),
-          hold.id,
-        )
-        hold.seats = transition.seats
-        hold.prices = transition.prices
-        return
-      }
+      case 'hold-changed':
+        return this.#holdChanged(hold, transition, moment)
       case 'hold-extended':
-        hold.extensions += 1
-        check(hold.extensions <= policy.extensionsMax, 'H2', 'too many extensions')
-        check(transition.expiresAt > hold.expiresAt, 'H2', 'an extension gained nothing')
-        check(
-          transition.expiresAt === Math.min(hold.expiresAt + policy.holdTtlMs, lifeEnd),
-          'H2',
-          `extended to ${transition.expiresAt} from ${hold.expiresAt}, life ends ${lifeEnd}`,
-        )
-        hold.expiresAt = transition.expiresAt
-        return
+        return hold.extend(transition, policy, moment)
       case 'payment-started':
-        check(hold.phase === 'selecting', 'H2', `payment started while ${hold.phase}`)
-        check(transition.expiresAt >= hold.expiresAt, 'H2', 'paying shortened a hold')
-        hold.phase = 'paying'
-        hold.expiresAt = transition.expiresAt
-        return
+        return hold.pay(transition, policy, moment)
       case 'hold-released':
         check(hold.phase !== 'settling', 'H4', 'a settling hold was released')
-        return this.#end(hold, 'released')
+        return this.#end(hold, 'released', moment)
       case 'hold-expired':
-        check(hold.phase !== 'settling', 'H4', 'a settling hold expired')
-        check(time >= hold.expiresAt, 'H3', `expired ${hold.expiresAt - time} ms early`)
-        return this.#end(hold, 'expired')
+        hold.expire(moment)
+        return this.#end(hold, 'expired', moment)
       case 'hold-settling':
-        return this.#settling(hold, transition)
+        hold.settle(transition, currency, moment)
+        hold.booking = idTextOf(transition.booking)
+        return
       case 'settlement-failed':
         check(hold.phase === 'settling', 'H4', `settlement failed while ${hold.phase}`)
-        return this.#end(hold, 'released')
+        return this.#end(hold, 'released', moment)
       case 'hold-booked':
-        return this.#booked(hold, transition)
+        return this.#booked(hold, transition, moment)
       default:
         throw new AuditError(`no rule for ${transition.kind}`)
     }
   }
 
-  #held(transition: SeatsHeld, time: number): void {
+  #termsChanged({ terms }: ShowChanged, { time }: Moment): void {
+    if (terms.layout !== this.terms.layout) {
+      check(!this.#isFixed, 'S7', 'another layout after the first hold or waiter')
+      check(this.seats.count('blocked') === 0, 'S7', 'another layout under blocked seats')
+      this.layout = this.#around.layoutOf(terms.layout)
+      this.seats = this.seats.movedTo(this.layout.seats.length)
+    }
+    check(!this.#isFixed || terms.currency === this.terms.currency, 'S7', 'another currency')
+    this.terms = terms
+    if (this.status === 'closed' && terms.salesCloseAt > time) this.status = 'open'
+  }
+
+  #held(transition: SeatsHeld, moment: Moment): void {
+    const { policy, salesOpenAt, salesCloseAt } = this.terms
+    const { time } = moment
     check(this.status === 'open', 'L8', `a hold on a ${this.status} show`)
-    check(time >= this.terms.salesOpenAt && time < this.terms.salesCloseAt, 'S7', 'not on sale')
-    const policy = this.terms.policy
+    check(time >= salesOpenAt && time < salesCloseAt, 'S7', 'not on sale')
     check(transition.expiresAt === time + policy.holdTtlMs, 'H2', 'a hold starts with its ttl')
-    check(new Set(transition.seats).size === transition.seats.length, 'S2', 'a seat twice')
-    this.#open(transition, time, { customer: idTextOf(transition.customer), entry: undefined })
-    const mine = [...this.holds.values()].filter(
-      hold =>
-        hold.customer === idTextOf(transition.customer) &&
-        hold.entry === undefined &&
-        ['selecting', 'paying', 'settling'].includes(hold.phase),
-    )
-    check(mine.length <= policy.holdsMax, 'H6', `${mine.length} live holds of one customer`)
+    const customer = idTextOf(transition.customer)
+    this.#checkAsk(transition, customer)
+    this.#open(transition, moment, { customer, entry: undefined })
+  }
+
+  /** H6, O and B, as far as it is known what was asked. */
+  #checkAsk(transition: SeatsHeld, customer: string): void {
+    const ask = this.#around.askOf(idTextOf(transition.hold))
+    const isBoxOffice = ask !== undefined && 'isBoxOffice' in ask && ask.isBoxOffice
+    const { policy } = this.terms
+    const mine = this.liveHoldsOf(customer).length
+    check(isBoxOffice || mine < policy.holdsMax, 'H6', `${mine + 1} live holds of one customer`)
+    const count = transition.seats.length
+    check(isBoxOffice || count <= policy.seatsMax, 'H6', `${count} seats in a hold`)
+    const isOrphanRuleOn = this.isOrphanRuleOn(isBoxOffice)
+    if (ask?.kind === 'hold-best') {
+      checkBest(this, ask, { seats: transition.seats, isOrphanRuleOn })
+      return
+    }
+    if (ask === undefined) return
+    check(ask.kind === 'hold-seats', 'D5', `${ask.kind} made a hold`)
+    const isAsked = sameSeats(ask.seats, transition.seats)
+    check(isAsked, 'H1', `got ${transition.seats.join(' ')}, asked for ${ask.seats.join(' ')}`)
+    const isOrphan = isOrphanRuleOn && leavesOrphan(this, transition.seats)
+    check(!isOrphan, 'O1', `seats ${transition.seats.join(' ')} leave an orphan`)
+  }
+
+  isFree = (seat: number): boolean => this.seats.ownerOf(seat).kind === 'free'
+
+  isOrphanRuleOn(isBoxOffice: boolean): boolean {
+    const { orphans, orphanOffAbovePercentSold } = this.terms.policy
+    const sellable = this.layout.seats.length - this.seats.count('blocked')
+    const isWaived = this.seats.count('sold') * 100 > orphanOffAbovePercentSold * sellable
+    return !isBoxOffice && orphans === 'on' && !isWaived
   }
 
   #open(
     transition: SeatsHeld | WaiterOffered,
-    time: number,
+    moment: Moment,
     owner: { readonly customer: string; readonly entry: string | undefined },
   ): void {
     const id = idTextOf(transition.hold)
-    check(!this.holds.has(id), 'D6', 'a hold id was used twice')
-    this.#take(transition.seats, id)
-    check(transition.prices.length === transition.seats.length, 'S7', 'a price for each seat')
-    for (const [position, seat] of transition.seats.entries()) {
-      const category = this.layout.seats[seat]?.category
-      const index = this.layout.categories.findIndex(item => item.id === category)
-      check(transition.prices[position] === this.terms.prices[index], 'S7', 'the price of the show')
-    }
-    this.holds.set(id, {
-      id,
-      customer: owner.customer,
-      entry: owner.entry,
-      createdAt: time,
-      seats: transition.seats,
-      prices: transition.prices,
-      phase: 'selecting',
-      expiresAt: transition.expiresAt,
-      extensions: 0,
-      creditMs: 0,
-      booking: undefined,
-    })
+    const before = this.holds.get(id)
+    const endedAt = before === undefined ? Number.NEGATIVE_INFINITY : before.endedAt
+    const isOver = endedAt !== undefined && moment.time - endedAt >= ID_AGAIN_AFTER_MS
+    check(isOver, 'D6', 'a hold id came again too soon')
+    const { seats, prices, expiresAt } = transition
+    check(seats.length > 0 && new Set(seats).size === seats.length, 'S2', 'a seat twice')
+    this.#take(seats, id)
+    check(prices.length === seats.length, 'S7', 'a price for each seat')
+    for (const [position, seat] of seats.entries()) this.#checkPrice(seat, prices[position])
+    this.holds.set(id, new AuditedHold({ id, ...owner, seats, prices, expiresAt }, moment))
+    this.#isFixed = true
+  }
+
+  #checkPrice(seat: number, price: number | undefined): void {
+    const category = this.layout.seats[seat]?.category
+    const index = this.layout.categories.findIndex(item => item.id === category)
+    check(price === this.terms.prices[index], 'S7', `seat ${seat} does not cost ${price}`)
   }
 
   #liveHold(id: HoldId): AuditedHold {
     const hold = this.holds.get(idTextOf(id))
     check(hold !== undefined, 'D2', 'a transition of an unknown hold')
-    check(!['booked', 'released', 'expired'].includes(hold.phase), 'H8', `hold is ${hold.phase}`)
+    check(hold.isLive, 'H8', `hold is ${hold.phase}`)
     return hold
+  }
+
+  #holdChanged(hold: AuditedHold, { seats, prices }: HoldChanged, { time }: Moment): void {
+    check(hold.phase === 'selecting', 'H2', `seats changed while ${hold.phase}`)
+    check(time < hold.expiresAt, 'H3', 'seats changed after the deadline')
+    check(seats.length > 0 && new Set(seats).size === seats.length, 'S2', 'a seat twice')
+    const added = seats.filter(seat => !hold.seats.includes(seat))
+    check(hold.entry === undefined || added.length === 0, 'H2', 'an offer may only drop seats')
+    for (const [position, seat] of seats.entries()) {
+      const at = hold.seats.indexOf(seat)
+      if (at < 0) this.#checkPrice(seat, prices[position])
+      else check(prices[position] === hold.prices[at], 'S7', `the price of seat ${seat} moved`)
+    }
+    this.#free(hold.seats.filter(seat => !seats.includes(seat as never)))
+    this.#take(added, hold.id)
+    hold.seats = seats
+    hold.prices = prices
   }
 
   #take(seats: readonly number[], hold: string): void {
     for (const seat of seats) {
-      const owner = this.ownerOf(seat)
+      const owner = this.seats.ownerOf(seat)
       check(owner.kind === 'free', 'S1', `seat ${seat} is ${owner.kind}`)
-      this.seats[seat] = { kind: 'held', hold }
-      this.fresh.delete(seat)
+      this.seats.set(seat, { kind: 'held', hold })
     }
   }
 
   #free(seats: readonly number[]): void {
-    for (const seat of seats) {
-      this.seats[seat] = FREE
-      if (this.status !== 'cancelled') this.fresh.add(seat)
-    }
+    for (const seat of seats) this.seats.set(seat, FREE)
   }
 
-  #end(hold: AuditedHold, phase: 'released' | 'expired'): void {
+  #end(hold: AuditedHold, phase: 'released' | 'expired', moment: Moment): void {
     hold.phase = phase
+    hold.endedAt = moment.time
     this.#free(hold.seats)
-    if (hold.entry !== undefined) this.line.end(hold.entry, phase === 'expired' ? 'lapsed' : 'left')
+    if (hold.entry === undefined) return
+    this.#endEntry(hold.entry, phase === 'expired' ? 'lapsed' : 'left', moment)
   }
 
-  #settling(hold: AuditedHold, transition: HoldSettling): void {
-    check(
-      hold.phase === 'selecting' || hold.phase === 'paying',
-      'H4',
-      `settling while ${hold.phase}`,
-    )
-    const amount = hold.prices.reduce((sum, price) => sum + price, 0)
-    check(
-      transition.amount === amount,
-      'H9',
-      `amount ${transition.amount}, the hold's is ${amount}`,
-    )
-    check(transition.currency === this.terms.currency, 'H9', 'currency')
-    hold.phase = 'settling'
-    hold.booking = idTextOf(transition.booking)
+  #endEntry(entry: string, state: 'served' | 'lapsed' | 'left', moment: Moment): void {
+    this.line.end(entry, state, moment)
+    this.changed.add(entry)
   }
 
-  #booked(hold: AuditedHold, transition: HoldBooked): void {
+  #booked(hold: AuditedHold, transition: HoldBooked, moment: Moment): void {
     const booking = idTextOf(transition.booking)
     check(hold.phase === 'settling' && hold.booking === booking, 'P2', 'booked before settling')
+    check(!this.bookings.has(booking), 'P2', 'a booking was made twice')
     check(transition.bookingNumber === this.bookings.size + 1, 'S1', 'booking numbers count up')
     hold.phase = 'booked'
-    for (const seat of hold.seats) this.seats[seat] = { kind: 'sold', booking }
+    hold.endedAt = moment.time
+    for (const seat of hold.seats) this.seats.set(seat, { kind: 'sold', booking })
     this.bookings.set(booking, { number: transition.bookingNumber, seats: new Set(hold.seats) })
-    if (hold.entry !== undefined) this.line.end(hold.entry, 'served')
+    if (hold.entry !== undefined) this.#endEntry(hold.entry, 'served', moment)
   }
 
   #bookingCancelled(transition: BookingCancelled): void {
@@ -284,44 +308,48 @@ export class AuditedShow {
     this.#free(transition.seats)
   }
 
-  #joined(transition: WaiterJoined): void {
+  #joined(transition: WaiterJoined, moment: Moment): void {
     check(this.status === 'open', 'L8', 'joined a show that sells no more')
-    this.line.join(transition)
+    check(moment.time < this.terms.salesCloseAt, 'L8', 'joined after the end of sales')
+    this.line.join(transition, moment)
+    this.#isFixed = true
   }
 
-  #offered(transition: WaiterOffered, time: number): void {
+  #offered(transition: WaiterOffered, moment: Moment): void {
     const waiter = this.line.waiting(idTextOf(transition.entry))
-    check(transition.expiresAt === time + this.terms.policy.holdTtlMs, 'L2', 'a fresh deadline')
+    check(this.status === 'open', 'L8', `an offer of a ${this.status} show`)
+    const due = moment.time + this.terms.policy.holdTtlMs
+    check(transition.expiresAt === due, 'L2', 'a fresh deadline')
     this.line.checkOffer(waiter, transition.seats)
     this.#unreserve(waiter)
-    this.#open(transition, time, { customer: waiter.customer, entry: waiter.id })
-    waiter.state = 'offered'
-    waiter.hold = idTextOf(transition.hold)
+    this.#open(transition, moment, { customer: waiter.customer, entry: waiter.id })
+    this.line.offer(waiter, idTextOf(transition.hold), moment)
   }
 
-  #left(entry: string): void {
-    const waiter = this.line.waiting(entry)
+  #left(waiter: AuditedWaiter, moment: Moment): void {
     this.#unreserve(waiter)
-    this.line.end(entry, 'left')
+    this.#endEntry(waiter.id, 'left', moment)
   }
 
-  #declined(transition: OfferDeclined): void {
+  #declined(transition: OfferDeclined, moment: Moment): void {
     const hold = this.#liveHold(transition.hold)
     check(hold.entry === idTextOf(transition.entry), 'L7', "declined another's offer")
     check(hold.phase === 'selecting', 'L7', `declined while ${hold.phase}`)
+    check(moment.time < hold.expiresAt, 'H3', 'declined after the deadline')
     hold.phase = 'released'
+    hold.endedAt = moment.time
+    hold.note(moment)
     this.#free(hold.seats)
-    this.line.decline(hold.entry)
+    this.line.decline(hold.entry, moment)
   }
 
   #reserved(transition: SeatsReserved): void {
     const waiter = this.line.waiting(idTextOf(transition.entry))
     this.#unreserve(waiter)
     for (const seat of transition.seats) {
-      const owner = this.ownerOf(seat)
+      const owner = this.seats.ownerOf(seat)
       check(owner.kind === 'free', 'L3', `reserved seat ${seat} is ${owner.kind}`)
-      this.seats[seat] = { kind: 'reserved', entry: waiter.id }
-      this.fresh.delete(seat)
+      this.seats.set(seat, { kind: 'reserved', entry: waiter.id })
     }
     waiter.reserved = [...transition.seats]
     this.line.checkBarrier(waiter)
@@ -339,34 +367,33 @@ export class AuditedShow {
     waiter.reserved = []
   }
 
-  #closed(): void {
-    this.status = 'closed'
-    for (const waiter of this.line.waiters.filter(item => item.state === 'waiting')) {
-      this.#left(waiter.id)
+  #endWaiting(moment: Moment): void {
+    for (const waiter of this.line.waiters) {
+      if (waiter.state === 'waiting') this.#left(waiter, moment)
     }
   }
 
-  #cancelled(): void {
+  #cancelled(moment: Moment): void {
     this.status = 'cancelled'
     for (const hold of this.holds.values()) {
-      if (hold.phase === 'selecting' || hold.phase === 'paying') this.#end(hold, 'released')
+      if (!hold.canExpire) continue
+      this.#end(hold, 'released', moment)
+      hold.note(moment)
+      this.changed.add(hold.id)
     }
-    for (const waiter of this.line.waiters.filter(item => item.state === 'waiting')) {
-      this.#left(waiter.id)
-    }
+    this.#endWaiting(moment)
   }
 
   #block(seat: number): void {
-    const owner = this.ownerOf(seat)
+    const owner = this.seats.ownerOf(seat)
     const isOpen = owner.kind === 'free' || owner.kind === 'reserved' || owner.kind === 'blocked'
     check(isOpen, 'S6', `blocked a ${owner.kind} seat`)
     if (owner.kind === 'reserved') this.line.dropReserved(owner.entry, seat)
-    this.seats[seat] = { kind: 'blocked' }
-    this.fresh.delete(seat)
+    this.seats.set(seat, { kind: 'blocked' })
   }
 
   #unblock(seat: number): void {
-    if (this.ownerOf(seat).kind === 'blocked') this.#free([seat])
+    if (this.seats.ownerOf(seat).kind === 'blocked') this.#free([seat])
   }
 
   #eachOf(
@@ -377,4 +404,8 @@ export class AuditedShow {
       for (let seat = range.start; seat < range.start + range.count; seat += 1) visit(seat)
     }
   }
+}
+
+function sameSeats(left: readonly number[], right: readonly number[]): boolean {
+  return left.length === right.length && left.every(seat => right.includes(seat))
 }

@@ -2,7 +2,7 @@
 //
 // Owns: the commands and their ids. Leaves to others: when they happen (world.ts), what came of them.
 
-import type { CategorySet, CommandKey, Request } from '../../shared/commands.ts'
+import type { BookHold, CategorySet, CommandKey, Request } from '../../shared/commands.ts'
 import {
   asSeatIndexes,
   asShowNumber,
@@ -16,9 +16,11 @@ import {
   idOf,
   type SeatIndex,
   type ShowNumber,
+  sameId,
 } from '../../shared/ids.ts'
 import type { Layout } from '../../shared/layout.ts'
-import type { Reply } from '../../shared/views.ts'
+import type { ShowTerms } from '../../shared/policy.ts'
+import type { HoldView, Reply } from '../../shared/views.ts'
 import type { Random } from './random.ts'
 
 export interface KnownHold {
@@ -26,6 +28,8 @@ export interface KnownHold {
   readonly customer: CustomerId
   readonly seats: readonly SeatIndex[]
   readonly amount: number
+  /** once it is settling */
+  readonly booking: BookingId | undefined
 }
 
 export interface KnownBooking {
@@ -39,8 +43,24 @@ export interface KnownBooking {
 class Knowledge {
   readonly holds: KnownHold[] = []
   readonly entries: { readonly id: EntryId; readonly customer: CustomerId }[] = []
+
+  learnHold(hold: KnownHold): void {
+    const at = this.holds.findIndex(known => sameId(known.id, hold.id))
+    if (at >= 0) this.holds.splice(at, 1)
+    this.holds.push(hold)
+    if (this.holds.length > KNOWN_MAX) this.holds.shift()
+  }
+
+  learnEntry(entry: { readonly id: EntryId; readonly customer: CustomerId }): void {
+    const at = this.entries.findIndex(known => sameId(known.id, entry.id))
+    if (at >= 0) this.entries.splice(at, 1)
+    this.entries.push(entry)
+    if (this.entries.length > KNOWN_MAX) this.entries.shift()
+  }
   readonly bookings: KnownBooking[] = []
 }
+
+const KNOWN_MAX = 24
 
 const WEIGHTS = {
   seats: 22,
@@ -58,16 +78,25 @@ const WEIGHTS = {
   decline: 6,
   block: 2,
   unblock: 2,
-  read: 6,
-  changeShow: 0.5,
-  cancelShow: 0.15,
+  readHold: 3,
+  readEntry: 3,
+  readCustomer: 3,
+  readShow: 3,
+  openShow: 0.3,
+  changeShow: 1,
+  cancelShow: 0.12,
 } as const
+
+type OfHold = 'change' | 'release' | 'extend' | 'pay' | 'settle' | 'fail' | 'book'
+type RareKind = Exclude<keyof typeof WEIGHTS, 'seats' | 'best' | 'join' | OfHold>
 
 export interface WorkloadOptions {
   readonly random: Random
   readonly shows: readonly number[]
   readonly layout: Layout
   readonly currency: string
+  /** what a Show may be sold under, at this time */
+  readonly termsOf: (show: ShowNumber) => ShowTerms
 }
 
 export class Workload {
@@ -77,7 +106,7 @@ export class Workload {
   readonly #currency: string
   readonly #customers: readonly CustomerId[]
   readonly #known = new Map<ShowNumber, Knowledge>()
-  readonly #sent: Request[] = []
+  readonly #termsOf: (show: ShowNumber) => ShowTerms
   #keys = 0
 
   constructor(options: WorkloadOptions) {
@@ -85,37 +114,66 @@ export class Workload {
     this.#shows = options.shows.map(asShowNumber)
     this.#layout = options.layout
     this.#currency = options.currency
+    this.#termsOf = options.termsOf
     const count = options.random.between(3, 9)
     this.#customers = Array.from({ length: count }, (_, index) => idFromText(`customer ${index}`))
     for (const show of this.#shows) this.#known.set(show, new Knowledge())
   }
 
-  /** A new command, or now and then one that was sent before, to the letter (D5). */
-  next(): Request {
-    if (this.#sent.length > 0 && this.#random.chance(0.08)) {
-      return this.#random.pick(this.#sent.slice(-20)) as Request
+  /**
+   * The same wish with the same key, as a gateway makes it of a repeat: with new ids, but for the
+   * Cashier's, whose booking stands in its own rows (D5).
+   */
+  again(request: Request): Request {
+    switch (request.kind) {
+      case 'hold-seats':
+      case 'hold-best':
+        return { ...request, hold: this.#id(request.show) }
+      case 'join-waitlist':
+        return { ...request, entry: this.#id(request.show) }
+      case 'book-hold':
+        return this.#isSettling(request) ? request : { ...request, booking: this.#id(request.show) }
+      default:
+        return request
     }
-    const request = this.#make()
-    this.#sent.push(request)
-    return request
+  }
+
+  /** The same key with another body; undefined for what has no key. */
+  otherBody(request: Request): Request | undefined {
+    if (!('key' in request) || request.key === undefined) return undefined
+    return this.again({ ...request, key: { ...request.key, bodyLow: request.key.bodyLow ^ 1 } })
+  }
+
+  /** What the house does with a hold that is settling at the end of the day. */
+  cashierOf(show: ShowNumber, hold: KnownHold): Request {
+    const asked = { show, customer: hold.customer, isBoxOffice: false, hold: hold.id }
+    const { booking } = hold
+    if (booking === undefined || this.#random.chance(0.4)) {
+      return { ...asked, kind: 'fail-settlement' }
+    }
+    return { ...asked, kind: 'book-hold', booking }
+  }
+
+  #isSettling({ show, booking }: BookHold): boolean {
+    const holds = this.#known.get(show)?.holds ?? []
+    return holds.some(hold => hold.booking !== undefined && sameId(hold.booking, booking))
   }
 
   /** Clients learn from what they hear. */
   heard(request: Request, reply: Reply): void {
     const known = this.#known.get(request.show)
     if (known === undefined) return
-    if (reply.kind === 'hold') {
-      const { id, customer, seats, prices } = reply.hold
-      const amount = prices.reduce((sum, price) => sum + price, 0)
-      known.holds.push({ id, customer, seats, amount })
-      if (known.holds.length > 40) known.holds.shift()
-    }
+    if (reply.kind === 'hold') known.learnHold(knownOf(reply.hold))
     if (reply.kind === 'entry') {
       const { id, customer, hold } = reply.entry
-      known.entries.push({ id, customer })
-      if (known.entries.length > 40) known.entries.shift()
-      if (hold !== undefined) this.heard(request, { ...reply, kind: 'hold', hold })
+      known.learnEntry({ id, customer })
+      if (hold !== undefined) known.learnHold(knownOf(hold))
     }
+  }
+
+  /** Personal news, and what a customer reads. */
+  heardOf(hold: HoldView): void {
+    this.#known.get(hold.show)?.learnHold(knownOf(hold))
   }
 
   /** The ledger's news: who can cancel what. */
@@ -123,7 +181,8 @@ export class Workload {
     this.#known.get(show)?.bookings.push(booking)
   }
 
-  #make(): Request {
+  /** A new command. */
+  next(): Request {
     const show = this.#random.pick(this.#shows) as ShowNumber
     const customer = this.#random.pick(this.#customers) as CustomerId
     const asked = { show, customer, isBoxOffice: this.#random.chance(0.04), key: this.#key() }
@@ -145,7 +204,7 @@ export class Workload {
           hold: this.#id(show),
           count: this.#random.between(1, 5),
           categories: this.#categories(),
-          accessible: this.#random.chance(0.05),
+          accessible: this.#random.chance(0.08),
         }
       case 'change':
         return { ...ofHold, kind: 'change-hold', seats: this.#changed(hold) }
@@ -171,7 +230,7 @@ export class Workload {
           ...ofHold,
           isBoxOffice: this.#random.chance(0.7),
           kind: 'book-hold',
-          booking: this.#id(show),
+          booking: hold?.booking ?? this.#id(show),
         }
       case 'join':
         return this.#join(asked)
@@ -181,7 +240,7 @@ export class Workload {
   }
 
   #makeRare(
-    kind: Exclude<keyof typeof WEIGHTS, 'seats' | 'best' | 'join'>,
+    kind: RareKind,
     asked: { show: ShowNumber; customer: CustomerId; isBoxOffice: boolean; key: CommandKey },
   ): Request {
     const { show } = asked
@@ -199,8 +258,36 @@ export class Workload {
         return { kind: 'unblock-seats', show, seats: this.#seats(), reason: 'camera is gone' }
       case 'cancelBooking':
         return this.#cancelBooking(asked)
+      case 'openShow':
+        return { kind: 'open-show', show, terms: this.#termsOf(show) }
+      case 'changeShow':
+        return { kind: 'change-show', show, terms: this.#termsOf(show) }
       case 'cancelShow':
         return { kind: 'cancel-show', show }
+      default:
+        return this.#makeQuery(kind, asked)
+    }
+  }
+
+  #makeQuery(
+    kind: 'readHold' | 'readEntry' | 'readCustomer' | 'readShow',
+    { show, customer: somebody }: { show: ShowNumber; customer: CustomerId },
+  ): Request {
+    const known = this.#known.get(show)
+    const hold = this.#random.pick(known?.holds ?? [])
+    const entry = this.#random.pick(known?.entries ?? [])
+    const isBoxOffice = this.#random.chance(0.2)
+    const customer = this.#random.chance(0.1) ? somebody : ((hold ?? entry)?.customer ?? somebody)
+    switch (kind) {
+      case 'readHold':
+        return { kind: 'read-hold', show, customer, isBoxOffice, hold: hold?.id ?? this.#id(show) }
+      case 'readEntry': {
+        const own = entry?.customer ?? somebody
+        const id = entry?.id ?? this.#id<EntryId>(show)
+        return { kind: 'read-entry', show, customer: own, isBoxOffice, entry: id }
+      }
+      case 'readCustomer':
+        return { kind: 'read-customer', show, customer }
       default:
         return { kind: 'read-show', show }
     }
@@ -221,7 +308,7 @@ export class Workload {
       minParty: this.#random.chance(0.6) ? party : this.#random.between(1, party),
       categories: this.#categories(),
       together: this.#random.chance(0.7),
-      accessible: false,
+      accessible: this.#random.chance(0.08),
     }
   }
 
@@ -282,4 +369,8 @@ export class Workload {
     const id = idFromText<CommandId>(`command ${this.#keys}`)
     return { id, bodyHigh: id.b, bodyLow: id.c }
   }
+}
+
+function knownOf({ id, customer, seats, prices, booking }: HoldView): KnownHold {
+  return { id, customer, seats, amount: prices.reduce((sum, price) => sum + price, 0), booking }
 }
