@@ -5,6 +5,7 @@
 //
 //   LH1. Callbacks run in order of their frames, as soon as the commit is known.
 //   LH2. Waking costs one message per sleep of the thread, not one per frame.
+//   LH3. Whoever waits ends the thread's rest: the thread knows how many wait (ledger-pace.ts).
 
 import { Worker } from 'node:worker_threads'
 import { Bug } from '../shared/assert.ts'
@@ -50,6 +51,7 @@ class WorkerLedger implements LedgerHandle {
   readonly #onHalted: LedgerHandleOptions['onHalted']
   readonly #heads: BigInt64Array
   readonly #awake: Int32Array
+  readonly #awaited = new Int32Array(new SharedArrayBuffer(4))
   readonly #cursors = new Float64Array(LIMITS.shardCount)
   readonly #times = new Float64Array(LIMITS.shardCount)
   readonly #waiting: Waiting[][] = Array.from({ length: LIMITS.shardCount }, () => [])
@@ -63,6 +65,7 @@ class WorkerLedger implements LedgerHandle {
       url: options.url,
       heads: this.#heads,
       awake: this.#awake,
+      awaited: this.#awaited,
     }
     this.#worker = new Worker(new URL('./ledger-worker.mjs', import.meta.url), {
       name: 'ledger',
@@ -90,6 +93,7 @@ class WorkerLedger implements LedgerHandle {
     let at = queue.length
     while (at > 0 && (queue[at - 1]?.frame ?? 0) > frame) at -= 1
     queue.splice(at, 0, { frame, callback })
+    if (Atomics.add(this.#awaited, 0, 1) === 0) this.#worker.postMessage('hurry') // LH3
   }
 
   wake(shard: ShardNumber, frame: FrameNumber): void {
@@ -134,6 +138,8 @@ class WorkerLedger implements LedgerHandle {
     const queue = this.#waiting[shard] ?? []
     let count = 0
     while (count < queue.length && (queue[count]?.frame ?? 0) <= passed) count += 1
+    if (count === 0) return
+    Atomics.sub(this.#awaited, 0, count)
     for (const { callback } of queue.splice(0, count)) callback()
   }
 

@@ -6,6 +6,8 @@
 //   LL1. Every shard that is behind moves in every batch: a burst on one delays no other.
 //   LL2. A halted shard is left alone until a restart; the others go on.
 //   LL3. A database that is away is waited for; cursors are read again before going on.
+//   LL4. Between batches the loop rests as it is told (ledger-pace.ts): durable facts are in no hurry,
+//       a customer who waits for a booking is.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '../shared/faults.ts'
@@ -37,6 +39,8 @@ export interface LedgerLoopOptions {
   /** resolves when something became durable, or after a while */
   readonly waitForNews: () => Promise<void>
   readonly onPassed: (passed: readonly Passed[]) => void
+  /** after a batch: how long it took, and the shard time of its oldest frame */
+  readonly rest?: (workedMs: number, oldestMs: number) => Promise<void>
   readonly onHalted: (shard: ShardNumber | undefined, fault: Fault) => void
 }
 
@@ -69,7 +73,7 @@ export class LedgerLoop {
       asksAll = false
       const batch = this.#nextBatch()
       if (batch.length > 0) {
-        await this.#project(batch)
+        await this.#projectInTime(batch)
         continue
       }
       await this.#options.waitForNews()
@@ -126,6 +130,14 @@ export class LedgerLoop {
       if (queue.length === 0) this.#waiting.delete(shard)
     }
     return batch
+  }
+
+  /** LL4 */
+  async #projectInTime(batch: readonly EncodedFrame[]): Promise<void> {
+    const startedAt = performance.now()
+    await this.#project(batch)
+    const oldestMs = Math.min(...batch.map(frame => frame.time))
+    await this.#options.rest?.(performance.now() - startedAt, oldestMs)
   }
 
   async #project(batch: readonly EncodedFrame[]): Promise<void> {

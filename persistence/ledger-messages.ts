@@ -10,9 +10,11 @@ export interface LedgerWorkerData {
   readonly heads: BigInt64Array
   /** shared: 1 while the thread is known to look at the heads again by itself */
   readonly awake: Int32Array
+  /** shared: how many callers wait for a frame to be passed */
+  readonly awaited: Int32Array
 }
 
-export type ToLedgerWorker = 'wake' | 'stop'
+export type ToLedgerWorker = 'wake' | 'hurry' | 'stop'
 
 export type ToLedgerHandle =
   | { readonly kind: 'passed'; readonly passed: readonly Passed[] }

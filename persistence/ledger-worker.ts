@@ -10,6 +10,7 @@ import { JournalReader } from './journal-reader.ts'
 import { Ledger } from './ledger.ts'
 import { LedgerLoop, runWhileAway } from './ledger-loop.ts'
 import type { LedgerWorkerData, ToLedgerHandle, ToLedgerWorker } from './ledger-messages.ts'
+import { LedgerPace } from './ledger-pace.ts'
 import { pgTypes } from './pg-types.ts'
 
 const ROWS_PER_STATEMENT_MAX = 4_096
@@ -17,18 +18,25 @@ const POLL_MS = 1_000
 
 const port = parentPort
 assert(port !== null, 'ledger-worker runs as a worker thread')
-const { url, heads, awake } = workerData as LedgerWorkerData
+const { url, heads, awake, awaited } = workerData as LedgerWorkerData
 
 const tell = (message: ToLedgerHandle) => port.postMessage(message)
 let isStopped = false
 let loop: LedgerLoop | undefined
 let wake = () => {}
 
+const pace = new LedgerPace({
+  awaitedCount: () => Atomics.load(awaited, 0),
+  headSum: () => heads.reduce((sum, head) => sum + Number(head), 0),
+  nowMs: () => Date.now(),
+})
+
 port.on('message', (message: ToLedgerWorker) => {
   if (message === 'stop') {
     isStopped = true
     loop?.stop()
   }
+  if (message !== 'wake') pace.hurry()
   wake()
 })
 
@@ -61,6 +69,7 @@ async function runOnce(): Promise<void> {
       source: new JournalReader(client),
       headOf: shard => Number(Atomics.load(heads, shard)),
       waitForNews,
+      rest: pace.rest,
       onPassed: passed => tell({ kind: 'passed', passed }),
       onHalted: (shard, fault) =>
         tell({ kind: 'halted', shard, fault: fault.kind, detail: fault.message }),
