@@ -12,40 +12,40 @@ export interface LiveTarget {
   readonly port: number
 }
 
+const NOTHING = Buffer.alloc(0)
 const OPCODE_TEXT = 1
 const OPCODE_CLOSE = 8
 const OPCODE_PING = 9
 const OPCODE_PONG = 10
 
+export interface LiveHandlers {
+  readonly onText: (text: string) => void
+  readonly onClose: (reason: string) => void
+  /** only the beginning of each text is wanted */
+  readonly textBytesMax?: number
+}
+
 export class LiveSocket {
   readonly #socket: Socket
   readonly #onText: (text: string) => void
   readonly #onClose: (reason: string) => void
-  #pending: Buffer = Buffer.alloc(0)
+  readonly #textBytesMax: number | undefined
+  #pending: Buffer = NOTHING
   #outgoing: string[] = []
   #isOpen = false
 
-  private constructor(
-    socket: Socket,
-    onText: (text: string) => void,
-    onClose: (reason: string) => void,
-  ) {
+  private constructor(socket: Socket, handlers: LiveHandlers) {
     this.#socket = socket
-    this.#onText = onText
-    this.#onClose = onClose
+    this.#onText = handlers.onText
+    this.#onClose = handlers.onClose
+    this.#textBytesMax = handlers.textBytesMax
   }
 
   /** Resolves after the upgrade; rejects with the server's status line when it is refused. */
-  static open(
-    target: LiveTarget,
-    handlers: {
-      readonly onText: (text: string) => void
-      readonly onClose: (reason: string) => void
-    },
-  ): Promise<LiveSocket> {
+  static open(target: LiveTarget, handlers: LiveHandlers): Promise<LiveSocket> {
     return new Promise((resolve, reject) => {
       const socket = connect({ host: target.host, port: target.port, noDelay: true })
-      const live = new LiveSocket(socket, handlers.onText, handlers.onClose)
+      const live = new LiveSocket(socket, handlers)
       socket.once('error', reject)
       socket.on('close', () => live.#onClose('closed'))
       socket.on('connect', () => socket.write(upgradeRequest(target)))
@@ -107,11 +107,12 @@ export class LiveSocket {
       this.#onFrame(opcode, bytes.subarray(at + head, at + head + length))
       at += head + length
     }
-    this.#pending = at === bytes.length ? Buffer.alloc(0) : bytes.subarray(at)
+    this.#pending = at === bytes.length ? NOTHING : bytes.subarray(at)
+    this.flush() // what the answers of one read led to leaves in one write
   }
 
   #onFrame(opcode: number, payload: Buffer): void {
-    if (opcode === OPCODE_TEXT) this.#onText(payload.toString('latin1'))
+    if (opcode === OPCODE_TEXT) this.#onText(payload.toString('latin1', 0, this.#textBytesMax))
     if (opcode === OPCODE_PING) {
       const pong = Buffer.allocUnsafe(payload.length + 14)
       const end = writeFrame(pong, 0, OPCODE_PONG, payload.toString('latin1'))

@@ -83,6 +83,7 @@ class Load {
       const socket = await LiveSocket.open(this.#options.target, {
         onText: text => (text.startsWith('{"id":"hello"') ? greeted() : this.#onText(index, text)),
         onClose: reason => this.#onClose(reason),
+        textBytesMax: 400,
       })
       socket.queue(`{"id":"hello","op":"hello","token":"${token}"}`)
       socket.flush()
@@ -180,7 +181,6 @@ class Load {
     this.#workload.answered(ticket, isOk, text)
     if (this.#options.rate === undefined && this.#isAsking) {
       this.#ask(index, now)
-      this.#sockets[index]?.flush()
     }
   }
 
