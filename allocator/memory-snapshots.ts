@@ -1,6 +1,9 @@
 // Snapshot pages in memory: what the simulation and the tests restart from.
 //
 // Owns: the newest page of each Show, by shard. Leaves to others: what stands in it (snapshot.ts).
+//
+//   SS3. A page never takes the place of a later one: what a replaced owner had on its way may arrive
+//        after its successor's, whose shard page counts on its own.
 
 import type { ShardNumber } from '../shared/ids.ts'
 import type { SnapshotPage, SnapshotStore } from '../shared/ports.ts'
@@ -10,7 +13,9 @@ export class MemorySnapshots implements SnapshotStore {
 
   async write(pages: readonly SnapshotPage[]): Promise<void> {
     for (const page of pages) {
-      this.#pages.set(`${page.shard}/${page.show}`, { ...page, bytes: page.bytes.slice() })
+      const name = `${page.shard}/${page.show}`
+      if (isOlder(page, this.#pages.get(name))) continue // SS3
+      this.#pages.set(name, { ...page, bytes: page.bytes.slice() })
     }
   }
 
@@ -22,4 +27,10 @@ export class MemorySnapshots implements SnapshotStore {
   lose(shard: ShardNumber, show: number): void {
     this.#pages.delete(`${shard}/${show}`)
   }
+}
+
+function isOlder(page: SnapshotPage, known: SnapshotPage | undefined): boolean {
+  if (known === undefined) return false
+  if (page.incarnation !== known.incarnation) return page.incarnation < known.incarnation
+  return page.frame < known.frame
 }

@@ -5,9 +5,11 @@
 //
 //   SS1. A page that does not match its fingerprint is left out and reported: replay is longer, not wrong.
 //   SS2. The pages of one call become visible together.
+//   SS3. A page never takes the place of a later one: what a replaced owner had on its way may arrive
+//        after its successor's, whose shard page counts on its own.
 
 import { createHash } from 'node:crypto'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import {
   asFrameNumber,
   asIncarnation,
@@ -84,6 +86,10 @@ export class PostgresSnapshots implements SnapshotStore {
   }
 }
 
+/** SS3 */
+const IS_NOT_OLDER = sql<boolean>`(excluded.incarnation, excluded.frame)
+  >= (snapshot_page.incarnation, snapshot_page.frame)`
+
 async function upsert(database: Kysely<Tables>, pages: readonly SnapshotPage[]): Promise<void> {
   await database
     .insertInto('snapshotPage')
@@ -95,13 +101,16 @@ async function upsert(database: Kysely<Tables>, pages: readonly SnapshotPage[]):
       })),
     )
     .onConflict(conflict =>
-      conflict.columns(['shard', 'show']).doUpdateSet(builder => ({
-        incarnation: builder.ref('excluded.incarnation'),
-        frame: builder.ref('excluded.frame'),
-        sequence: builder.ref('excluded.sequence'),
-        sha: builder.ref('excluded.sha'),
-        bytes: builder.ref('excluded.bytes'),
-      })),
+      conflict
+        .columns(['shard', 'show'])
+        .doUpdateSet(builder => ({
+          incarnation: builder.ref('excluded.incarnation'),
+          frame: builder.ref('excluded.frame'),
+          sequence: builder.ref('excluded.sequence'),
+          sha: builder.ref('excluded.sha'),
+          bytes: builder.ref('excluded.bytes'),
+        }))
+        .where(IS_NOT_OLDER),
     )
     .execute()
 }

@@ -83,6 +83,7 @@ export interface SnapshotPage {
 }
 
 export interface SnapshotStore {
+  /** all or nothing; a page of an earlier frame than the one that stands there is not written */
   write(pages: readonly SnapshotPage[]): Promise<void>
   /** every page of the shard, contents checked; a damaged page is left out and reported */
   read(shard: ShardNumber): AsyncIterable<SnapshotPage>

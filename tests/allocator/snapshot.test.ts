@@ -93,6 +93,21 @@ test('H7 a claim after pages credits the holds of the pages once', async () => {
   assert.equal(await disk.replayedDigest(true), await disk.replayedDigest(false))
 })
 
+test('SS3 a page that arrives after a later one does not take its place', async () => {
+  const disk = new LabDisk()
+  const lab = await WriterLab.on(disk)
+  lab.hold('ada', [1])
+  await lab.settle()
+  await pass(lab, 6_000)
+  const early = await pagesOf(disk)
+  lab.hold('bob', [5])
+  await lab.settle()
+  await pass(lab, 6_000)
+  await disk.snapshots.write(early)
+  const replayed = await recoverWithPages(disk)
+  assert.equal(digestOf(replayed.state), await disk.replayedDigest(false))
+})
+
 test('RC1 a missing page costs a full replay, nothing else', async () => {
   const disk = new LabDisk()
   const lab = await WriterLab.on(disk)

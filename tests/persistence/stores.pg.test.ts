@@ -273,6 +273,26 @@ test('SS1 a damaged page is left out and reported, the others are read', async (
   await database.stop()
 })
 
+test('SS3 a page that arrives after a later one does not take its place', async () => {
+  const database = await freshDatabase()
+  const store = new PostgresSnapshots(database.sql, { onDamaged: () => assert.fail('damaged') })
+  const page = (frame: number, incarnation = 1): SnapshotPage => ({
+    shard: asShardNumber(3),
+    show: 5,
+    incarnation: asIncarnation(incarnation),
+    frame: asFrameNumber(frame),
+    sequence: asSequence(frame * 2),
+    bytes: new Uint8Array([frame]),
+  })
+  const standing: number[] = []
+  for (const next of [page(9), page(8), page(9), page(12), page(3, 2), page(11)]) {
+    await store.write([next])
+    for await (const read of store.read(asShardNumber(3))) standing.push(read.frame)
+  }
+  assert.deepEqual(standing, [9, 9, 9, 12, 3, 3])
+  await database.stop()
+})
+
 test('a store whose database is away says so as a fault', async () => {
   const database = await freshDatabase()
   const bookings = createBookings(database.sql)
