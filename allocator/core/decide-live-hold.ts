@@ -65,7 +65,7 @@ function refusalToChange(state: ShardState, changing: Changing): Refusal | undef
     refusalOfCount(show, seats.length, command.isBoxOffice) ??
     refusalOfTaken(show.seats, seats, own) ??
     (checksOrphans ? refusalOfOrphans(show, seats, own) : undefined) ??
-    (isOffer ? refusalOfMore(found, seats, own) : undefined) ??
+    (isOffer ? refusalOfMore(found, seats, state.holds.seatsOf(slot)) : undefined) ??
     isOver ??
     (state.holds.phaseOf(slot) === 'paying'
       ? refused('hold-paying', 'This hold is being paid for: its seats cannot change any more.')
@@ -74,7 +74,7 @@ function refusalToChange(state: ShardState, changing: Changing): Refusal | undef
   )
 }
 
-/** H2: an offer's hold only drops Seats. */
+/** H2: an offer's hold only drops Seats; one that has ended still knows what was offered. */
 function refusalOfMore(
   { show }: FoundHold,
   seats: readonly SeatIndex[],

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { asSeatIndexes } from '../../shared/ids.ts'
 import { hallOf, rowOf } from '../support/halls.ts'
 import { CLOSES_AT, Desk, SHOW } from './waitlist-desk.ts'
 
@@ -140,6 +141,19 @@ test('L7 an offer that is being paid for is not declined, an expired one neither
   assert.equal(desk.leave('ann'), 'left')
   desk.now += desk.terms.policy.holdTtlMs
   assert.equal(desk.decline('bob'), 'hold-expired')
+})
+
+test('D3 an ended offer whose own seats are asked for is refused as ended', () => {
+  const desk = fullDesk(2)
+  desk.join('ann', { party: 1 })
+  desk.release('h0')
+  const asked = { show: SHOW, customer: desk.customerOf('ann'), isBoxOffice: false }
+  const change = { kind: 'change-hold', ...asked, hold: desk.offerOf('ann') } as const
+  desk.now += desk.terms.policy.holdTtlMs
+  desk.passTime(0)
+  const outcome = desk.send({ ...change, seats: asSeatIndexes([0]) })
+  assert.ok(outcome.kind === 'refused')
+  assert.equal(outcome.code, 'hold-expired')
 })
 
 test('L8 when sales close waiting entries end, offers live on and nobody waits again', () => {
