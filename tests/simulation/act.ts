@@ -61,17 +61,9 @@ const ACTS: Readonly<Record<Choice, (world: World) => void | Promise<void>>> = {
 }
 
 export async function act(world: World): Promise<void> {
-  if (world.current === undefined && world.random.chance(0.3)) start(world)
+  if (world.current === undefined && world.random.chance(0.3)) world.start()
   await ACTS[world.random.weighted(CHOICES)](world)
   await world.drain()
-}
-
-/** A wall clock that is far off claims nothing (§5 Time): it is set right before, but for a little. */
-function start(world: World): void {
-  const { clock } = world.disk
-  const off = clock.wallMs() - world.trueWallMs
-  clock.jumpWall(world.random.between(-25_000, 25_000) - off)
-  world.start()
 }
 
 function pickProcess({ current, zombie, random }: World) {
@@ -115,8 +107,20 @@ function stepSomething(world: World): void {
   random.pick(busy)?.step()
 }
 
+const QUICK_STEPS = 40
+
+/** Mostly the loops were quick: what was under way is done before time goes by. */
+async function settle(world: World): Promise<void> {
+  if (world.random.chance(0.25)) return
+  for (let count = 0; count < QUICK_STEPS && world.current?.isIdle === false; count += 1) {
+    stepSomething(world)
+    await world.drain()
+  }
+}
+
 /** Time goes by and the timers of whoever lives run. */
-function pass(world: World, ms: number): void {
+async function pass(world: World, ms: number): Promise<void> {
+  await settle(world)
   world.disk.clock.advance(ms)
   world.trueWallMs += ms
   if (ms > 1_000) world.tally.add('fault pause')
@@ -125,8 +129,8 @@ function pass(world: World, ms: number): void {
   if (world.random.chance(0.5)) world.zombie?.tick()
 }
 
-function pause(world: World): void {
-  pass(world, world.random.pick([1_200, 5_000, 61_000, 125_000, 400_000]) ?? 1_200)
+function pause(world: World): Promise<void> {
+  return pass(world, world.random.pick([1_200, 5_000, 61_000, 125_000, 400_000]) ?? 1_200)
 }
 
 /** Until the next deadline that the auditor knows of. */
@@ -142,7 +146,9 @@ function dueIn({ judge, random }: World): number {
   return Number.isFinite(due) ? Math.max(due, 0) : random.below(2_000)
 }
 
+/** Not between the check of the clock at a start and its claim. */
 function wallJump(world: World): void {
+  if (world.current?.phase === 'starting') return
   const isForward = world.random.chance(0.5)
   world.fault(isForward ? 'clock-forward' : 'clock-back')
   const ms = world.random.between(1, 3_600_000)

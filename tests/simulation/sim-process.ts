@@ -148,7 +148,7 @@ export class SimProcess implements FeedSink {
       this.#steps.push(step)
     }
     const allocator = await startAllocator({
-      journal: journalOver?.(this.#journal) ?? this.#journal,
+      journal: this.#mortal(journalOver?.(this.#journal) ?? this.#journal),
       snapshots: new SimSnapshots({
         pages: disk.pages,
         schedule,
@@ -180,6 +180,24 @@ export class SimProcess implements FeedSink {
       this.claimTimes.set(shard, disk.frames.framesOf(shard)[frame - 1]?.time ?? 0)
     }
     this.#options.onServing()
+  }
+
+  /** PR1: whoever is dead hears no outcome, though its frame may be stored. */
+  #mortal(journal: Journal): Journal {
+    return {
+      append: frame =>
+        new Promise((resolve, reject) => {
+          const whileAlive =
+            <Value>(tell: (value: Value) => void) =>
+            (value: Value): void => {
+              if (this.isAlive) tell(value)
+            }
+          journal.append(frame).then(whileAlive(resolve), whileAlive(reject))
+        }),
+      read: (shard, from) => journal.read(shard, from),
+      head: shard => journal.head(shard),
+      close: () => journal.close(),
+    }
   }
 
   #onStartFailed(cause: unknown): void {

@@ -143,15 +143,17 @@ function judgeEntryAnswer(scene: Scene, view: EntryView, isReplay: boolean): voi
 }
 
 /** D5: it is what the first of that key made; a booking is a repeat by its own. */
-function judgeRepeat({ request, auditor, until }: Scene, id: Id): void {
+function judgeRepeat({ request, auditor, from }: Scene, id: Id): void {
   const told = idTextOf(id)
   const key = 'key' in request ? request.key : undefined
-  const effect = key === undefined ? undefined : auditor.effectOf(idTextOf(key.id), until)
+  const effect = key === undefined ? undefined : auditor.effectOf(idTextOf(key.id), from)
   if (effect === undefined) {
     const isBooking = request.kind === 'book-hold' && idTextOf(request.hold) === told
     return check(isBooking, 'D5', `${request.kind} was called a repeat and is none`)
   }
-  check(effect.hold === told || effect.entry === told, 'D5', 'a repeat told something else')
+  const offered = auditor.shows.get(effect.show)?.holds.get(effect.hold ?? '')?.entry
+  const made = [effect.hold, effect.entry, offered] // leaving releases an offer and tells its entry
+  check(made.includes(told), 'D5', 'a repeat told something else')
   check(effect.body === `${key?.bodyHigh}/${key?.bodyLow}`, 'D5', 'another body was answered')
 }
 

@@ -59,6 +59,7 @@ interface Asking {
 
 const STEPS = 500
 const LAST_LINES = 40
+const OFF_MS_MAX = 25_000
 
 export class World {
   readonly random: Random
@@ -193,7 +194,11 @@ export class World {
 
   // Processes
 
+  /** A wall clock that is far off claims nothing (§5 Time): it is set right before, but for a little. */
   start(): void {
+    const { clock } = this.disk
+    const offMs = this.random.between(-OFF_MS_MAX, OFF_MS_MAX)
+    clock.jumpWall(this.trueWallMs + offMs - clock.wallMs())
     this.#processCount += 1
     const name = `p${this.#processCount}`
     this.note(`${name} starts`)
