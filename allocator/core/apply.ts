@@ -26,7 +26,7 @@ export function apply(state: ShardState, transition: Transition, time: Instant):
     shows.applyShardClaimed({ state, time, sequence }, transition)
     return
   }
-  const show = state.shows.get(transition.show)
+  const show = state.showOf(transition.show)
   if (show === undefined) {
     assert(transition.kind === 'show-opened', 'S7: a show is opened before anything else')
     shows.applyShowOpened({ state, time, sequence }, transition)
@@ -42,7 +42,7 @@ export function replay(state: ShardState, transition: Transition, time: Instant)
   state.changes.clear()
   state.touched.clear()
   if (!('show' in transition)) return
-  const show = state.shows.get(transition.show)
+  const show = state.showOf(transition.show)
   if (show !== undefined && show.freed.length > 0) show.freed = []
 }
 

@@ -137,7 +137,7 @@ function bookedOf({ show }: FoundHold, command: BookHold): HoldBooked {
 /** What was cancelled before stays cancelled; the rest of the named Seats goes on. P7 */
 export function decideCancelBooking(state: ShardState, command: CancelBooking): Decision {
   const { booking, bookingNumber, cause } = command
-  const show = state.shows.get(command.show)
+  const show = state.showOf(command.show)
   if (show === undefined || bookingNumber < 1 || bookingNumber > show.bookingCount) {
     return refused('not-found', 'There is no such booking.')
   }

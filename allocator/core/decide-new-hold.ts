@@ -29,7 +29,7 @@ import type { ShardState } from './state.ts'
 const NO_SHOW = refused('not-found', 'There is no such show.')
 
 export function decideHoldSeats(state: ShardState, command: HoldSeats, now: Instant): Decision {
-  const show = state.shows.get(command.show)
+  const show = state.showOf(command.show)
   if (show === undefined) return NO_SHOW
   const first = state.holds.firstOf(show, command.customer)
   const own = first < 0 ? -1 : ownHoldOf(state, show, { command, now, first })
@@ -48,7 +48,7 @@ export function decideHoldSeats(state: ShardState, command: HoldSeats, now: Inst
 }
 
 export function decideHoldBest(state: ShardState, command: HoldBest, now: Instant): Decision {
-  const show = state.shows.get(command.show)
+  const show = state.showOf(command.show)
   if (show === undefined) return NO_SHOW
   const refusal =
     refusalOfStatus(show, now) ??

@@ -9,13 +9,7 @@
 //       with another body is refused.
 
 import { unreachable } from '../../shared/assert.ts'
-import type {
-  Command,
-  CommandKey,
-  CustomerCommand,
-  HouseCommand,
-  PassTime,
-} from '../../shared/commands.ts'
+import type { Command, CustomerCommand, PassTime } from '../../shared/commands.ts'
 import type { Instant } from '../../shared/ids.ts'
 import { decideBook, decideCancelBooking, decideFail, decideSettle } from './decide-booking.ts'
 import {
@@ -33,7 +27,7 @@ import {
   decideUnblock,
 } from './decide-show.ts'
 import { decideDecline, decideJoin, decideLeave } from './decide-waitlist.ts'
-import { type Decision, refused, type Subject } from './outcome.ts'
+import { type Accepted, aboutEntry, aboutHold, type Decision, refused } from './outcome.ts'
 import type { ShardState } from './state.ts'
 
 /** pass-time is not decided at once but step by step (pass-time.ts). */
@@ -42,13 +36,20 @@ export function decide(
   command: Exclude<Command, PassTime>,
   now: Instant,
 ): Decision {
-  if ('key' in command && command.key !== undefined) {
-    const repeat = decideRepeat(state, command, command.key, now)
-    if (repeat !== undefined) return repeat
+  switch (command.kind) {
+    case 'open-show':
+      return decideOpenShow(state, command)
+    case 'change-show':
+      return decideChangeShow(state, command)
+    case 'cancel-show':
+      return decideCancelShow(state, command)
+    case 'block-seats':
+      return decideBlock(state, command)
+    case 'unblock-seats':
+      return decideUnblock(state, command)
+    default:
+      return decideRepeat(state, command, now) ?? decideForCustomer(state, command, now)
   }
-  return 'customer' in command
-    ? decideForCustomer(state, command, now)
-    : decideForHouse(state, command)
 }
 
 function decideForCustomer(state: ShardState, command: CustomerCommand, now: Instant): Decision {
@@ -84,47 +85,28 @@ function decideForCustomer(state: ShardState, command: CustomerCommand, now: Ins
   }
 }
 
-function decideForHouse(state: ShardState, command: HouseCommand): Decision {
-  switch (command.kind) {
-    case 'open-show':
-      return decideOpenShow(state, command)
-    case 'change-show':
-      return decideChangeShow(state, command)
-    case 'cancel-show':
-      return decideCancelShow(state, command)
-    case 'block-seats':
-      return decideBlock(state, command)
-    case 'unblock-seats':
-      return decideUnblock(state, command)
-    default:
-      return unreachable(command)
-  }
-}
-
 /** undefined when the key is unknown or over: then the command is decided as a new one. */
 function decideRepeat(
   state: ShardState,
   command: CustomerCommand,
-  key: CommandKey,
   now: Instant,
 ): Decision | undefined {
-  const row = state.findKey(key, now)
-  if (row < 0) return undefined
+  const { key } = command
+  const row = key === undefined ? -1 : state.findKey(key, now)
+  if (key === undefined || row < 0) return undefined
   if (!state.keys.hasBody(row, key)) {
     return refused(
       'idempotency-mismatch',
       'This idempotency key was used for another request: send a new key with a new request.',
     )
   }
-  const subject = subjectOf(state, command, state.keys.ownerOf(row))
-  return { kind: 'accepted', transitions: [], subject, isReplay: true }
+  return { ...aboutOwner(state, command, state.keys.ownerOf(row)), isReplay: true }
 }
 
 /** A waiter's command may have changed the hold of its offer: it is told its entry all the same. */
-function subjectOf(state: ShardState, command: CustomerCommand, owner: number): Subject {
-  if (owner < 0) return { kind: 'entry', entry: state.entryKeys.entryOf(owner) }
+function aboutOwner(state: ShardState, command: CustomerCommand, owner: number): Accepted {
+  if (owner < 0) return aboutEntry(state.entryKeys.entryOf(owner))
   const isWaiters = command.kind === 'leave-waitlist' || command.kind === 'decline-offer'
   const entry = isWaiters ? state.holds.entryOf(owner) : undefined
-  if (entry !== undefined) return { kind: 'entry', entry }
-  return { kind: 'hold', hold: state.holds.idOf(owner) }
+  return entry === undefined ? aboutHold(state.holds.idOf(owner)) : aboutEntry(entry)
 }

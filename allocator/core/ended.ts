@@ -40,6 +40,8 @@ export class EndedQueue {
   /** so many from the first on have given up their keys */
   #keylessCount = 0
   #isSorted = true
+  /** the highest one that was pushed */
+  #lastSequence = 0
 
   constructor(sequenceOf: (item: EndedItem) => Sequence) {
     this.#sequenceOf = sequenceOf
@@ -50,10 +52,9 @@ export class EndedQueue {
   }
 
   push(item: EndedItem): void {
-    const last = this.#items[this.#items.length - 1]
-    if (last !== undefined && this.size > 0 && this.#sequenceOf(last) > this.#sequenceOf(item)) {
-      this.#isSorted = false
-    }
+    const sequence = this.#sequenceOf(item)
+    if (sequence < this.#lastSequence) this.#isSorted = false
+    else this.#lastSequence = sequence
     this.#items.push(item)
   }
 

@@ -8,13 +8,13 @@
 //   X1. A Refusal records nothing; an accepted command records its Transitions and then the offers
 //       that follow from them.
 
-import { assert, unreachable } from '../../shared/assert.ts'
+import { assert } from '../../shared/assert.ts'
 import type { Command } from '../../shared/commands.ts'
 import type { Instant } from '../../shared/ids.ts'
 import type { Transition } from '../../shared/transitions.ts'
 import { apply } from './apply.ts'
 import { decide } from './decide.ts'
-import type { Outcome, Subject } from './outcome.ts'
+import type { Accepted, Outcome } from './outcome.ts'
 import { passTime } from './pass-time.ts'
 import { type Record, serve } from './serve.ts'
 import type { ShardState } from './state.ts'
@@ -37,27 +37,20 @@ export function execute(
     record(transition)
   }
   if (transitions.length > 0) {
-    const show = state.shows.get(command.show)
+    const show = state.showOf(command.show)
     if (show?.waitlist !== undefined) serve(state, show, now, record)
   }
-  return outcomeOf(state, decision.subject, decision.isReplay)
+  return outcomeOf(state, decision)
 }
 
-function outcomeOf(state: ShardState, subject: Subject, isReplay: boolean): Outcome {
-  switch (subject.kind) {
-    case 'hold': {
-      const slot = state.holds.find(subject.hold)
-      assert(slot >= 0, 'D5: an accepted command answers with its hold')
-      return { kind: 'hold', hold: holdViewOf(state, slot), isReplay }
-    }
-    case 'entry': {
-      const entry = entryViewOf(state, subject.entry)
-      assert(entry !== undefined, 'D5: an accepted command answers with its entry')
-      return { kind: 'entry', entry, isReplay }
-    }
-    case 'done':
-      return { kind: 'done', isMore: false }
-    default:
-      return unreachable(subject)
+function outcomeOf(state: ShardState, { hold, entry, isReplay }: Accepted): Outcome {
+  if (hold !== undefined) {
+    const slot = state.holds.find(hold)
+    assert(slot >= 0, 'D5: an accepted command answers with its hold')
+    return { kind: 'hold', hold: holdViewOf(state, slot, hold), isReplay }
   }
+  if (entry === undefined) return { kind: 'done', isMore: false }
+  const view = entryViewOf(state, entry)
+  assert(view !== undefined, 'D5: an accepted command answers with its entry')
+  return { kind: 'entry', entry: view, isReplay }
 }

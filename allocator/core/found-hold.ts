@@ -34,7 +34,7 @@ export function findAnyHold(
   state: ShardState,
   naming: Pick<Naming, 'show' | 'hold'>,
 ): FoundHold | undefined {
-  const show = state.shows.get(naming.show)
+  const show = state.showOf(naming.show)
   const slot = show === undefined ? -1 : state.holds.find(naming.hold)
   if (show === undefined || slot < 0 || state.holds.showIndexOf(slot) !== show.index)
     return undefined

@@ -7,17 +7,13 @@ import type { Conflict, Refusal, RefusalCode } from '../../shared/refusals.ts'
 import type { Transition } from '../../shared/transitions.ts'
 import type { EntryView, HoldView } from '../../shared/views.ts'
 
-/** What an accepted command answers with: its hold, its entry, or nothing. */
-export type Subject =
-  | { readonly kind: 'hold'; readonly hold: HoldId }
-  | { readonly kind: 'entry'; readonly entry: EntryId }
-  | { readonly kind: 'done' }
-
 /** An accepted Transition always applies (D2); none at all means that nothing is left to do. */
 export interface Accepted {
   readonly kind: 'accepted'
   readonly transitions: readonly Transition[]
-  readonly subject: Subject
+  /** what is answered: this hold, this entry, or neither */
+  readonly hold: HoldId | undefined
+  readonly entry: EntryId | undefined
   /** the command had its effect before (D5) */
   readonly isReplay: boolean
 }
@@ -30,18 +26,16 @@ export type Outcome =
   | { readonly kind: 'done'; readonly isMore: boolean }
   | Refusal
 
-const DONE: Subject = Object.freeze({ kind: 'done' })
-
 export function aboutHold(hold: HoldId, ...transitions: readonly Transition[]): Accepted {
-  return { kind: 'accepted', transitions, subject: { kind: 'hold', hold }, isReplay: false }
+  return { kind: 'accepted', transitions, hold, entry: undefined, isReplay: false }
 }
 
 export function aboutEntry(entry: EntryId, ...transitions: readonly Transition[]): Accepted {
-  return { kind: 'accepted', transitions, subject: { kind: 'entry', entry }, isReplay: false }
+  return { kind: 'accepted', transitions, hold: undefined, entry, isReplay: false }
 }
 
 export function done(...transitions: readonly Transition[]): Accepted {
-  return { kind: 'accepted', transitions, subject: DONE, isReplay: false }
+  return { kind: 'accepted', transitions, hold: undefined, entry: undefined, isReplay: false }
 }
 
 /** `detail` is a clear sentence that says what to do. */

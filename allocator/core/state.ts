@@ -64,6 +64,7 @@ export class ShardState {
   #freeEndedEntries: number[] = []
   readonly #endedOfShow = new Map<ShowNumber, Set<EndedEntry>>()
   readonly #shared = new Map<string, unknown>()
+  #lastShow: Show | undefined
 
   constructor(facts: {
     readonly shard: ShardNumber
@@ -104,6 +105,13 @@ export class ShardState {
     if (known !== undefined) return known as Value
     this.#shared.set(name, value)
     return value
+  }
+
+  /** The Show of that number; a command asks for the same one several times in a row. */
+  showOf(number: ShowNumber): Show | undefined {
+    if (this.#lastShow?.number === number) return this.#lastShow
+    this.#lastShow = this.shows.get(number)
+    return this.#lastShow
   }
 
   showOfHold(slot: number): Show {

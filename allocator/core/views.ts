@@ -7,7 +7,7 @@
 
 import { unreachable } from '../../shared/assert.ts'
 import type { Query, ReadCustomer, ReadEntry, ReadHold, ReadShow } from '../../shared/commands.ts'
-import { type EntryId, type Instant, sameId, showNumberOf } from '../../shared/ids.ts'
+import { type EntryId, type HoldId, type Instant, sameId, showNumberOf } from '../../shared/ids.ts'
 import type { EntryView, HoldView, Reply, ShowView } from '../../shared/views.ts'
 import type { EndedEntry } from './ended.ts'
 import { findAnyHold, findHold, NO_HOLD } from './found-hold.ts'
@@ -18,13 +18,17 @@ import type { ShardState } from './state.ts'
 const NO_SHOW = refused('not-found', 'There is no such show.')
 const NO_ENTRY = refused('not-found', 'You have no such waitlist entry.')
 
-/** Live, or ended and not yet forgotten. */
-export function holdViewOf(state: ShardState, slot: number): HoldView {
+/** Live, or ended and not yet forgotten. Whoever has the id at hand spares making it anew. */
+export function holdViewOf(
+  state: ShardState,
+  slot: number,
+  id: HoldId = state.holds.idOf(slot),
+): HoldView {
   const { holds, incarnation } = state
   const show = state.showOfHold(slot)
   const phase = holds.phaseOf(slot)
   const view: HoldView = {
-    id: holds.idOf(slot),
+    id,
     show: show.number,
     customer: holds.customerOf(slot),
     phase,
