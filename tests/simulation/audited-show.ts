@@ -16,16 +16,15 @@ import type {
   OfferDeclined,
   SeatsHeld,
   SeatsReserved,
-  ShowChanged,
   ShowTransition,
   WaiterJoined,
   WaiterOffered,
 } from '../../shared/transitions.ts'
 import { AuditError, check } from './audit-error.ts'
 import { AuditedHold, type Moment } from './audited-hold.ts'
+import { AuditedHouse } from './audited-house.ts'
 import { AuditedLine, type AuditedWaiter } from './audited-line.ts'
-import { AuditedSeats, FREE } from './audited-seats.ts'
-import { checkBest, leavesOrphan } from './slow-rules.ts'
+import { checkBest, leavesOrphan, sameSeats } from './slow-rules.ts'
 
 export interface Surroundings {
   readonly layoutOf: (layout: number) => Layout
@@ -35,27 +34,20 @@ export interface Surroundings {
 
 const ID_AGAIN_AFTER_MS = 120_000
 
-export class AuditedShow {
+export class AuditedShow extends AuditedHouse {
   readonly holds = new Map<string, AuditedHold>()
   readonly line: AuditedLine
   /** booking -> seats still sold under it, and its number */
   readonly bookings = new Map<string, { readonly number: number; readonly seats: Set<number> }>()
   /** holds and entries that changed in this frame */
   readonly changed = new Set<string>()
-  readonly #around: Surroundings
-  layout: Layout
-  seats: AuditedSeats
-  terms: ShowTerms
-  status: 'open' | 'closed' | 'cancelled' = 'open'
+  readonly #askOf: Surroundings['askOf']
   /** its terms or status changed in this frame */
   hasMoved = true
-  #isFixed = false
 
   constructor(terms: ShowTerms, around: Surroundings) {
-    this.terms = terms
-    this.#around = around
-    this.layout = around.layoutOf(terms.layout)
-    this.seats = new AuditedSeats(this.layout.seats.length)
+    super(terms, around.layoutOf)
+    this.#askOf = around.askOf
     this.line = new AuditedLine(this)
   }
 
@@ -95,7 +87,7 @@ export class AuditedShow {
       case 'show-opened':
         return
       case 'show-changed':
-        return this.#termsChanged(transition, moment)
+        return this.termsChanged(transition, moment)
       case 'show-cancelled':
         return this.#cancelled(moment)
       case 'sales-closed':
@@ -104,9 +96,9 @@ export class AuditedShow {
         this.status = 'closed'
         return this.#endWaiting(moment)
       case 'seats-blocked':
-        return this.#eachOf(transition.ranges, seat => this.#block(seat))
+        return this.eachOf(transition.ranges, seat => this.#block(seat))
       case 'seats-unblocked':
-        return this.#eachOf(transition.ranges, seat => this.#unblock(seat))
+        return this.eachOf(transition.ranges, seat => this.unblock(seat))
       case 'seats-held':
         return this.#held(transition, moment)
       case 'waiter-joined':
@@ -159,18 +151,6 @@ export class AuditedShow {
     }
   }
 
-  #termsChanged({ terms }: ShowChanged, { time }: Moment): void {
-    if (terms.layout !== this.terms.layout) {
-      check(!this.#isFixed, 'S7', 'another layout after the first hold or waiter')
-      check(this.seats.count('blocked') === 0, 'S7', 'another layout under blocked seats')
-      this.layout = this.#around.layoutOf(terms.layout)
-      this.seats = this.seats.movedTo(this.layout.seats.length)
-    }
-    check(!this.#isFixed || terms.currency === this.terms.currency, 'S7', 'another currency')
-    this.terms = terms
-    if (this.status === 'closed' && terms.salesCloseAt > time) this.status = 'open'
-  }
-
   #held(transition: SeatsHeld, moment: Moment): void {
     const { policy, salesOpenAt, salesCloseAt } = this.terms
     const { time } = moment
@@ -184,7 +164,7 @@ export class AuditedShow {
 
   /** H6, O and B, as far as it is known what was asked. */
   #checkAsk(transition: SeatsHeld, customer: string): void {
-    const ask = this.#around.askOf(idTextOf(transition.hold))
+    const ask = this.#askOf(idTextOf(transition.hold))
     const isBoxOffice = ask !== undefined && 'isBoxOffice' in ask && ask.isBoxOffice
     const { policy } = this.terms
     const mine = this.liveHoldsOf(customer).length
@@ -204,15 +184,6 @@ export class AuditedShow {
     check(!isOrphan, 'O1', `seats ${transition.seats.join(' ')} leave an orphan`)
   }
 
-  isFree = (seat: number): boolean => this.seats.ownerOf(seat).kind === 'free'
-
-  isOrphanRuleOn(isBoxOffice: boolean): boolean {
-    const { orphans, orphanOffAbovePercentSold } = this.terms.policy
-    const sellable = this.layout.seats.length - this.seats.count('blocked')
-    const isWaived = this.seats.count('sold') * 100 > orphanOffAbovePercentSold * sellable
-    return !isBoxOffice && orphans === 'on' && !isWaived
-  }
-
   #open(
     transition: SeatsHeld | WaiterOffered,
     moment: Moment,
@@ -225,17 +196,11 @@ export class AuditedShow {
     check(isOver, 'D6', 'a hold id came again too soon')
     const { seats, prices, expiresAt } = transition
     check(seats.length > 0 && new Set(seats).size === seats.length, 'S2', 'a seat twice')
-    this.#take(seats, id)
+    this.take(seats, id)
     check(prices.length === seats.length, 'S7', 'a price for each seat')
-    for (const [position, seat] of seats.entries()) this.#checkPrice(seat, prices[position])
+    for (const [position, seat] of seats.entries()) this.checkPrice(seat, prices[position])
     this.holds.set(id, new AuditedHold({ id, ...owner, seats, prices, expiresAt }, moment))
-    this.#isFixed = true
-  }
-
-  #checkPrice(seat: number, price: number | undefined): void {
-    const category = this.layout.seats[seat]?.category
-    const index = this.layout.categories.findIndex(item => item.id === category)
-    check(price === this.terms.prices[index], 'S7', `seat ${seat} does not cost ${price}`)
+    this.isFixed = true
   }
 
   #liveHold(id: HoldId): AuditedHold {
@@ -253,31 +218,19 @@ export class AuditedShow {
     check(hold.entry === undefined || added.length === 0, 'H2', 'an offer may only drop seats')
     for (const [position, seat] of seats.entries()) {
       const at = hold.seats.indexOf(seat)
-      if (at < 0) this.#checkPrice(seat, prices[position])
+      if (at < 0) this.checkPrice(seat, prices[position])
       else check(prices[position] === hold.prices[at], 'S7', `the price of seat ${seat} moved`)
     }
-    this.#free(hold.seats.filter(seat => !seats.includes(seat as never)))
-    this.#take(added, hold.id)
+    this.free(hold.seats.filter(seat => !seats.includes(seat as never)))
+    this.take(added, hold.id)
     hold.seats = seats
     hold.prices = prices
-  }
-
-  #take(seats: readonly number[], hold: string): void {
-    for (const seat of seats) {
-      const owner = this.seats.ownerOf(seat)
-      check(owner.kind === 'free', 'S1', `seat ${seat} is ${owner.kind}`)
-      this.seats.set(seat, { kind: 'held', hold })
-    }
-  }
-
-  #free(seats: readonly number[]): void {
-    for (const seat of seats) this.seats.set(seat, FREE)
   }
 
   #end(hold: AuditedHold, phase: 'released' | 'expired', moment: Moment): void {
     hold.phase = phase
     hold.endedAt = moment.time
-    this.#free(hold.seats)
+    this.free(hold.seats)
     if (hold.entry === undefined) return
     this.#endEntry(hold.entry, phase === 'expired' ? 'lapsed' : 'left', moment)
   }
@@ -305,14 +258,14 @@ export class AuditedShow {
     for (const seat of transition.seats) {
       check(booking.seats.delete(seat), 'P7', `seat ${seat} is not of this booking`)
     }
-    this.#free(transition.seats)
+    this.free(transition.seats)
   }
 
   #joined(transition: WaiterJoined, moment: Moment): void {
     check(this.status === 'open', 'L8', 'joined a show that sells no more')
     check(moment.time < this.terms.salesCloseAt, 'L8', 'joined after the end of sales')
     this.line.join(transition, moment)
-    this.#isFixed = true
+    this.isFixed = true
   }
 
   #offered(transition: WaiterOffered, moment: Moment): void {
@@ -339,7 +292,7 @@ export class AuditedShow {
     hold.phase = 'released'
     hold.endedAt = moment.time
     hold.note(moment)
-    this.#free(hold.seats)
+    this.free(hold.seats)
     this.line.decline(hold.entry, moment)
   }
 
@@ -363,7 +316,7 @@ export class AuditedShow {
   }
 
   #unreserve(waiter: AuditedWaiter): void {
-    this.#free(waiter.reserved)
+    this.free(waiter.reserved)
     waiter.reserved = []
   }
 
@@ -391,21 +344,4 @@ export class AuditedShow {
     if (owner.kind === 'reserved') this.line.dropReserved(owner.entry, seat)
     this.seats.set(seat, { kind: 'blocked' })
   }
-
-  #unblock(seat: number): void {
-    if (this.seats.ownerOf(seat).kind === 'blocked') this.#free([seat])
-  }
-
-  #eachOf(
-    ranges: readonly { readonly start: number; readonly count: number }[],
-    visit: (seat: number) => void,
-  ): void {
-    for (const range of ranges) {
-      for (let seat = range.start; seat < range.start + range.count; seat += 1) visit(seat)
-    }
-  }
-}
-
-function sameSeats(left: readonly number[], right: readonly number[]): boolean {
-  return left.length === right.length && left.every(seat => right.includes(seat))
 }

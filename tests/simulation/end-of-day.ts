@@ -76,6 +76,7 @@ function settleAll(world: World): void {
             customer: parseId<CustomerId>(hold.customer) ?? idFromText<CustomerId>(hold.customer),
             seats: [],
             amount: 0,
+            phase: hold.phase,
             booking: parseId<BookingId>(hold.booking ?? ''),
           }),
         )

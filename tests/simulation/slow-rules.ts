@@ -111,3 +111,7 @@ export function checkBest(
   const isAnyAlone = seats.some(seat => isAlone(layout, seats, seat))
   check(request.count <= 2 || !isAnyAlone, 'B3', `somebody sits alone: ${seats.join(' ')}`)
 }
+
+export function sameSeats(left: readonly number[], right: readonly number[]): boolean {
+  return left.length === right.length && left.every(seat => right.includes(seat))
+}

@@ -12,6 +12,7 @@ import { AuditError, check } from './audit-error.ts'
 import type { AuditedShow } from './audited-show.ts'
 import { judgeRefusal } from './refusal-judge.ts'
 import type { Scene } from './scene.ts'
+import { sameSeats } from './slow-rules.ts'
 
 /** An answer given by the owner of the newest frame, about that frame. */
 export function judgeReply(scene: Scene, reply: Reply): void {
@@ -236,8 +237,4 @@ function checkState(view: EntryView, ...states: readonly string[]): void {
 
 function sameShow({ request }: Scene, show: number): boolean {
   return request.show === show
-}
-
-function sameSeats(left: readonly number[], right: readonly number[]): boolean {
-  return left.length === right.length && left.every(seat => right.includes(seat as never))
 }

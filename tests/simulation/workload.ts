@@ -7,7 +7,6 @@ import {
   asSeatIndexes,
   asShowNumber,
   type BookingId,
-  type BookingNumber,
   type CommandId,
   type CustomerId,
   type EntryId,
@@ -21,46 +20,8 @@ import {
 import type { Layout } from '../../shared/layout.ts'
 import type { ShowTerms } from '../../shared/policy.ts'
 import type { HoldView, Reply } from '../../shared/views.ts'
+import { Knowledge, type KnownBooking, type KnownHold, knownOf } from './knowledge.ts'
 import type { Random } from './random.ts'
-
-export interface KnownHold {
-  readonly id: HoldId
-  readonly customer: CustomerId
-  readonly seats: readonly SeatIndex[]
-  readonly amount: number
-  /** once it is settling */
-  readonly booking: BookingId | undefined
-}
-
-export interface KnownBooking {
-  readonly id: BookingId
-  readonly number: BookingNumber
-  readonly customer: CustomerId
-  readonly seats: readonly SeatIndex[]
-}
-
-/** What clients have learned from answers; they may know old and wrong things, as clients do. */
-class Knowledge {
-  readonly holds: KnownHold[] = []
-  readonly entries: { readonly id: EntryId; readonly customer: CustomerId }[] = []
-
-  learnHold(hold: KnownHold): void {
-    const at = this.holds.findIndex(known => sameId(known.id, hold.id))
-    if (at >= 0) this.holds.splice(at, 1)
-    this.holds.push(hold)
-    if (this.holds.length > KNOWN_MAX) this.holds.shift()
-  }
-
-  learnEntry(entry: { readonly id: EntryId; readonly customer: CustomerId }): void {
-    const at = this.entries.findIndex(known => sameId(known.id, entry.id))
-    if (at >= 0) this.entries.splice(at, 1)
-    this.entries.push(entry)
-    if (this.entries.length > KNOWN_MAX) this.entries.shift()
-  }
-  readonly bookings: KnownBooking[] = []
-}
-
-const KNOWN_MAX = 24
 
 const WEIGHTS = {
   seats: 22,
@@ -186,13 +147,13 @@ export class Workload {
     const show = this.#random.pick(this.#shows) as ShowNumber
     const customer = this.#random.pick(this.#customers) as CustomerId
     const asked = { show, customer, isBoxOffice: this.#random.chance(0.04), key: this.#key() }
-    const hold = this.#random.pick(this.#known.get(show)?.holds ?? [])
+    const hold = this.#pickHold(show)
     const ofHold = {
       ...asked,
       customer: hold === undefined || this.#random.chance(0.05) ? customer : hold.customer,
       hold: hold?.id ?? this.#id<HoldId>(show),
     }
-    const kind = this.#random.weighted(WEIGHTS)
+    const kind = this.#nextOf(hold)
     switch (kind) {
       case 'seats':
         return { ...asked, kind: 'hold-seats', hold: this.#id(show), seats: this.#seats() }
@@ -237,6 +198,21 @@ export class Workload {
       default:
         return this.#makeRare(kind, asked)
     }
+  }
+
+  /** Mostly one of the last that were heard of: the others have often ended. */
+  #pickHold(show: ShowNumber): KnownHold | undefined {
+    const holds = this.#known.get(show)?.holds ?? []
+    return this.#random.pick(this.#random.chance(0.7) ? holds.slice(-4) : holds)
+  }
+
+  /** Who pays goes on to the end more often than not. */
+  #nextOf(hold: KnownHold | undefined): keyof typeof WEIGHTS {
+    if (hold?.phase === 'paying' && this.#random.chance(0.2)) return 'settle'
+    if (hold?.phase === 'settling' && this.#random.chance(0.2)) {
+      return this.#random.chance(0.6) ? 'book' : 'fail'
+    }
+    return this.#random.weighted(WEIGHTS)
   }
 
   #makeRare(
@@ -369,8 +345,4 @@ export class Workload {
     const id = idFromText<CommandId>(`command ${this.#keys}`)
     return { id, bodyHigh: id.b, bodyLow: id.c }
   }
-}
-
-function knownOf({ id, customer, seats, prices, booking }: HoldView): KnownHold {
-  return { id, customer, seats, amount: prices.reduce((sum, price) => sum + price, 0), booking }
 }
