@@ -24,9 +24,3 @@ export class ShardClock {
     return asInstant(this.#start + Math.floor(this.#clock.monotonicMs() - this.#monotonicAtStart))
   }
 }
-
-/** The clocks of this machine. */
-export const systemClock: Clock = Object.freeze({
-  wallMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-})

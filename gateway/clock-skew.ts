@@ -2,7 +2,7 @@
 //
 //   K1. Over a second apart nothing is claimed and readiness fails: deadlines would be told wrongly.
 
-import { systemClock } from '../allocator/shard-clock.ts'
+import { systemClock } from '../shared/clock.ts'
 import { Fault } from '../shared/faults.ts'
 import type { Clock } from '../shared/ports.ts'
 

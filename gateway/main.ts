@@ -4,13 +4,13 @@
 //   3. gateway: HTTP, WebSocket, page    4. ops listener    5. say where everything is
 
 import { relative } from 'node:path'
-import { systemClock } from '../allocator/shard-clock.ts'
 import { createBookings } from '../persistence/bookings.ts'
 import { createCatalogue } from '../persistence/catalog.ts'
 import { createEnded } from '../persistence/holds.ts'
 import { ThreadedImporter } from '../persistence/layout-importer.ts'
 import { createRepeats } from '../persistence/repeats.ts'
 import { createReports } from '../persistence/reports.ts'
+import { systemClock } from '../shared/clock.ts'
 import { type Config, readConfig } from '../shared/config.ts'
 import { reportError } from '../shared/error-report.ts'
 import { Fault } from '../shared/faults.ts'

@@ -5,7 +5,7 @@ import { PostgresJournal } from '../../allocator/journal/postgres.ts'
 import { type Allocator, startAllocator } from '../../allocator/main.ts'
 import { MemorySnapshots } from '../../allocator/memory-snapshots.ts'
 import { recoverShard } from '../../allocator/recovery.ts'
-import { systemClock } from '../../allocator/shard-clock.ts'
+import { systemClock } from '../../shared/clock.ts'
 import type { Fault } from '../../shared/faults.ts'
 import {
   asFrameNumber,

@@ -10,11 +10,15 @@ import type * as web from '../../gateway/web/api/types.ts'
 /** The compiler refuses this file when an answer of the contract is not what the browser reads. */
 type Pair<Schema extends z.ZodType, Web> = z.infer<Schema> extends Web ? true : never
 
+interface Page<Item> {
+  readonly items: readonly Item[]
+}
+
 const CONTRACT: readonly [
   Pair<typeof catalog.City, web.City>,
   Pair<typeof catalog.Cinema, web.Cinema>,
   Pair<typeof catalog.Movie, web.Movie>,
-  Pair<typeof catalog.CinemaWithShows, web.CinemaWithShows>,
+  Pair<typeof catalog.CinemaWithShowsList, Page<web.CinemaWithShows>>,
   Pair<typeof catalog.Show, web.Show>,
   Pair<typeof catalog.Layout, web.Layout>,
   Pair<typeof holds.Hold, web.Hold>,
