@@ -64,7 +64,7 @@ export class Turn {
 
   /** Called by the process's one timer. */
   tick(): void {
-    this.#watchLoop()
+    this.watchLoop()
     for (const member of this.#members) member.tick()
   }
 
@@ -76,7 +76,7 @@ export class Turn {
 
   readonly #run = (): void => {
     this.#isScheduled = false
-    this.#watchLoop()
+    this.watchLoop()
     this.#endOutput()
     const ready = this.#ready
     this.#ready = []
@@ -90,8 +90,8 @@ export class Turn {
     this.#feed.turnEnded() // W9
   }
 
-  /** W8 */
-  #watchLoop(): void {
+  /** Called before anything leaves: after a pause an ack may come before the timer. W8 */
+  watchLoop(): void {
     const nowMs = this.#clock.monotonicMs()
     if (nowMs - this.#seenAtMs > LOOP_GAP_MS_MAX) {
       for (const member of this.#members) member.distrust()

@@ -232,6 +232,7 @@ export class Writer implements TurnMember {
     const frame = this.#sending.shift()
     assert(frame !== undefined, 'W1: the outcome is of the frame in flight')
     if (outcome === 'fenced') return this.halt(ownershipLost(frame)) // E2
+    this.#options.turn.watchLoop()
     this.#noteDurable(frame)
     if (this.#sending.length > 0) return this.#sendFirst()
     if (this.#distrustedAtMs === NEVER) return this.#depart()

@@ -188,19 +188,21 @@ test('W8 after a pause an append succeeds before any expiry or output', async ()
   assert.deepEqual(lab.disk.kinds.slice(3), [[], ['hold-expired']])
 })
 
-test('W8 a frame that was sent before the pause does not speak for the time after it', async () => {
-  const lab = await WriterLab.on(new LabDisk())
-  lab.hold('ada', [1])
-  lab.turn()
-  await lab.step()
-  lab.disk.clock.advance(3_000)
-  lab.tick()
-  await lab.step()
-  assert.equal(lab.codeOf('ada'), undefined)
-  await lab.settle()
-  assert.equal(lab.codeOf('ada'), 'hold')
-  assert.deepEqual(lab.disk.kinds.slice(2), [['seats-held'], []])
-})
+for (const first of ['tick', 'ack'] as const) {
+  test(`W8 a frame sent before a pause does not speak for after it, the ${first} first`, async () => {
+    const lab = await WriterLab.on(new LabDisk())
+    lab.hold('ada', [1])
+    lab.turn()
+    await lab.step()
+    lab.disk.clock.advance(3_000)
+    if (first === 'tick') lab.tick()
+    await lab.step()
+    assert.equal(lab.codeOf('ada'), undefined)
+    await lab.settle()
+    assert.equal(lab.codeOf('ada'), 'hold')
+    assert.deepEqual(lab.disk.kinds.slice(2), [['seats-held'], []])
+  })
+}
 
 test('H3 expiry is decided once due and never before, and is told like any other change', async () => {
   const lab = await WriterLab.on(new LabDisk({ holdTtlMs: 10_000 }))
