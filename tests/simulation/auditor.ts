@@ -35,7 +35,11 @@ export interface Effect {
   readonly frame: number
 }
 
-const KEY_AFTER_END_MS = 120_000
+/**
+ * Keys live 2 minutes after the end by the clock of the reign that forgets them; clocks of two reigns
+ * may differ by a second to either side.
+ */
+export const REMEMBERED_MS = 118_000
 
 export class Auditor {
   readonly shows = new Map<number, AuditedShow>()
@@ -167,7 +171,7 @@ export class Auditor {
         ? show?.line.known(effect.entry ?? '')
         : show?.holds.get(effect.hold)
     const endedAt = owner?.endedAt
-    return endedAt === undefined || time - endedAt < KEY_AFTER_END_MS ? effect : undefined
+    return endedAt === undefined || time - endedAt < REMEMBERED_MS ? effect : undefined
   }
 }
 

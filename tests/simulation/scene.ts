@@ -8,7 +8,7 @@ import { type Id, idTextOf } from '../../shared/ids.ts'
 import type { AuditedHold, HoldVersion } from './audited-hold.ts'
 import type { AuditedWaiter } from './audited-line.ts'
 import type { AuditedShow } from './audited-show.ts'
-import type { Auditor } from './auditor.ts'
+import { type Auditor, REMEMBERED_MS } from './auditor.ts'
 
 export class Scene {
   readonly request: Request
@@ -59,7 +59,7 @@ export class Scene {
     readonly endedAt: number | undefined
     readonly versions: readonly { readonly sequence: number }[]
   }): boolean {
-    if (thing.endedAt === undefined || this.until - thing.endedAt < 120_000) return false
+    if (thing.endedAt === undefined || this.until - thing.endedAt < REMEMBERED_MS) return false
     const last = thing.versions.at(-1)?.sequence ?? 0
     return this.auditor.frameOf(last) <= this.ledgerFrame
   }

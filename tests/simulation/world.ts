@@ -59,7 +59,8 @@ interface Asking {
 
 const STEPS = 500
 const LAST_LINES = 40
-const OFF_MS_MAX = 25_000
+/** as far as readiness lets a wall clock be off */
+const OFF_MS_MAX = 1_000
 
 export class World {
   readonly random: Random
