@@ -3,7 +3,7 @@
 import { execute } from '../allocator/core/execute.ts'
 import type { Outcome } from '../allocator/core/outcome.ts'
 import { ShardState } from '../allocator/core/state.ts'
-import type { Command } from '../shared/commands.ts'
+import type { Command, CommandKey } from '../shared/commands.ts'
 import { FrameBuilder } from '../shared/frame.ts'
 import {
   asInstant,
@@ -14,6 +14,7 @@ import {
   type HoldId,
   type Instant,
   idOf,
+  type SeatIndex,
   type ShowNumber,
 } from '../shared/ids.ts'
 import type { Layout } from '../shared/layout.ts'
@@ -87,4 +88,42 @@ export class CoreLab {
 
   readonly #record = (transition: Parameters<FrameBuilder['record']>[0]): void =>
     this.#frame.record(transition)
+}
+
+// Commands are made as plain literals with all fields in one order, as gateways make them: spread
+// objects have hidden classes of their own and would slow the core several times.
+
+interface Wanted {
+  readonly show: ShowNumber
+  readonly customer: CustomerId
+  readonly hold: HoldId
+}
+
+export function holdSeats(
+  wanted: Wanted & { readonly seats: readonly SeatIndex[]; readonly key?: CommandKey },
+): Command {
+  const { show, customer, hold, seats, key } = wanted
+  if (key === undefined) {
+    return { kind: 'hold-seats', show, customer, isBoxOffice: false, hold, seats }
+  }
+  return { kind: 'hold-seats', show, customer, isBoxOffice: false, key, hold, seats }
+}
+
+export function holdBest({ show, customer, hold, count }: Wanted & { count: number }): Command {
+  const categories = 0
+  const accessible = false
+  return {
+    kind: 'hold-best',
+    show,
+    customer,
+    isBoxOffice: false,
+    hold,
+    count,
+    categories,
+    accessible,
+  }
+}
+
+export function releaseHold({ show, customer, hold }: Wanted): Command {
+  return { kind: 'release-hold', show, customer, isBoxOffice: false, hold }
 }

@@ -3,10 +3,10 @@
 //   C1. Every measured command must be accepted; a refusal where none is expected is a failed run.
 //   C2. Rates are per CPU second of this process, so that a busy machine does not change them much.
 
-import type { CommandId, SeatIndex, ShowNumber } from '../shared/ids.ts'
+import type { CommandId, ShowNumber } from '../shared/ids.ts'
 import { asSeatIndex, asSeatIndexes, idOf } from '../shared/ids.ts'
 import { hallOf } from '../tests/support/halls.ts'
-import { CoreLab } from './core-lab.ts'
+import { CoreLab, holdBest, holdSeats, releaseHold } from './core-lab.ts'
 import type { Outcome } from './hold.ts'
 import type { Options } from './options.ts'
 import { CLEAN, type Row } from './report.ts'
@@ -82,14 +82,15 @@ function holdAndRelease(options: Options, seatCount: number): Row {
   const run = timed(options, () => {
     for (let each = 0; each < 500; each += 1) {
       at = (at + 7919) % seatCount
-      const asked = { show, customer: lab.customer(at), isBoxOffice: false }
+      const customer = lab.customer(at)
       const hold = lab.hold(show)
-      const key = { id: idOf<CommandId>(hold.b, hold.c, at, 3), bodyHigh: at, bodyLow: 1 }
-      const held = lab.run({ ...asked, kind: 'hold-seats', hold, seats: [asSeatIndex(at)], key })
-      accept(held, 'hold')
-      accept(lab.run({ ...asked, kind: 'release-hold', hold }), 'hold')
+      const id = idOf<CommandId>(hold.b, hold.c, at, 3)
+      const key = { id, bodyHigh: at, bodyLow: 1 }
+      const seats = [asSeatIndex(at)]
+      accept(lab.run(holdSeats({ show, customer, hold, seats, key })), 'hold')
+      accept(lab.run(releaseHold({ show, customer, hold })), 'hold')
     }
-    lab.advance(40)
+    lab.advance(1_000)
     return 1_000
   })
   return rowOf(`hold + release, ${seatCount} seats`, run)
@@ -103,11 +104,10 @@ function bestAvailable(options: Options, percentSold: number): Row {
   fill(lab, show, percentSold)
   const run = timed(options, () => {
     for (let each = 0; each < 200; each += 1) {
-      const asked = { show, customer: lab.customer(each), isBoxOffice: false }
+      const customer = lab.customer(each)
       const hold = lab.hold(show)
-      const best = { count: 4, categories: 0, accessible: false } as const
-      accept(lab.run({ ...asked, ...best, kind: 'hold-best', hold }), 'hold')
-      accept(lab.run({ ...asked, kind: 'release-hold', hold }), 'hold')
+      accept(lab.run(holdBest({ show, customer, hold, count: 4 })), 'hold')
+      accept(lab.run(releaseHold({ show, customer, hold })), 'hold')
     }
     lab.advance(40)
     return 200
@@ -124,13 +124,13 @@ function fill(lab: CoreLab, show: ShowNumber, percent: number): void {
     const start =
       Math.floor(at / 12) * 50 + (at % 12 < 6 ? (at % 12) * 4 : 25 + ((at % 12) - 6) * 4)
     const seats = asSeatIndexes([start, start + 1, start + 2, start + 3])
-    const asked = { show, customer: lab.customer(100_000 + each), isBoxOffice: false }
-    accept(lab.run({ ...asked, kind: 'hold-seats', hold: lab.hold(show), seats }), 'hold')
+    const customer = lab.customer(100_000 + each)
+    accept(lab.run(holdSeats({ show, customer, hold: lab.hold(show), seats })), 'hold')
   }
   for (let row = 0; row < 400; row += 1) {
-    const singles: SeatIndex[] = [asSeatIndex(row * 50 + 24), asSeatIndex(row * 50 + 49)]
-    const asked = { show, customer: lab.customer(200_000 + row), isBoxOffice: true }
-    accept(lab.run({ ...asked, kind: 'hold-seats', hold: lab.hold(show), seats: singles }), 'hold')
+    const seats = [asSeatIndex(row * 50 + 24), asSeatIndex(row * 50 + 49)]
+    const customer = lab.customer(200_000 + row)
+    accept(lab.run(holdSeats({ show, customer, hold: lab.hold(show), seats })), 'hold')
   }
 }
 
@@ -142,9 +142,9 @@ function armedLab(count: number): CoreLab {
   for (let number = 1; number <= Math.ceil(count / seatsPerShow); number += 1) {
     const show = lab.open(number)
     for (let seat = 0; seat < Math.min(seatsPerShow, count); seat += 1) {
-      const asked = { show, customer: lab.customer(seat), isBoxOffice: false }
+      const customer = lab.customer(seat)
       const seats = [asSeatIndex(seat)]
-      accept(lab.run({ ...asked, kind: 'hold-seats', hold: lab.hold(show), seats }), 'hold')
+      accept(lab.run(holdSeats({ show, customer, hold: lab.hold(show), seats })), 'hold')
     }
     lab.advance(10)
   }
