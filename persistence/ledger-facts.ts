@@ -23,8 +23,10 @@ const RELEASE_HOLDS = `update hold set phase = 'released', ended_at = $2, sequen
 const END_WAITING = `update waitlist_entry set state = 'left', ended_at = $2, sequence = $3
   where show = $1 and state = 'waiting'`
 
+/** An offer that is settling finishes (L8), and its entry with it. */
 const END_ALL = `update waitlist_entry set state = 'left', ended_at = $2, sequence = $3
-  where show = $1 and state in ('waiting', 'offered')`
+  where show = $1 and state in ('waiting', 'offered') and not exists (
+    select from hold where hold.id = waitlist_entry.hold and hold.phase = 'settling')`
 
 /** What to run, in order. */
 export function statementsOf(fact: ShowFact): readonly Plain[] {

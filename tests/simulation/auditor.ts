@@ -36,7 +36,7 @@ export interface Effect {
 }
 
 /**
- * Keys live 2 minutes after the end by the clock of the reign that forgets them; clocks of two reigns
+ * Keys live 2 minutes after the end by the clock of the reign that forgets; clocks of two reigns
  * may differ by a second to either side.
  */
 export const REMEMBERED_MS = 118_000

@@ -166,9 +166,9 @@ export class LedgerTables {
   #fact(fact: ShowFact): void {
     const isCancelled = fact.kind === 'cancelled'
     if (!isCancelled && fact.kind !== 'closed') return
-    for (const row of this.entries.values()) {
+    for (const [id, row] of this.entries) {
       const isOver = row.state === 'waiting' || (isCancelled && row.state === 'offered')
-      if (row.show !== fact.show || !isOver) continue
+      if (row.show !== fact.show || !isOver || this.#isSettling(id)) continue
       row.state = 'left'
       row.isEnded = true
     }
@@ -177,6 +177,10 @@ export class LedgerTables {
       row.phase = 'released'
       row.isEnded = true
     }
+  }
+
+  #isSettling(entry: string): boolean {
+    return [...this.holds.values()].some(row => row.entry === entry && row.phase === 'settling')
   }
 
   #holdOf(id: string): HoldRow {
