@@ -33,7 +33,7 @@ import { Router } from './router.ts'
 import { HttpServer } from './server.ts'
 import { filesOf, StaticPages } from './static.ts'
 import { TtlCache } from './ttl-cache.ts'
-import { loadUws, type TemplatedApp } from './uws.ts'
+import { listenAlone, loadUws, type TemplatedApp } from './uws.ts'
 import { readVersion } from './version.ts'
 import { buildWeb } from './web-build.ts'
 
@@ -154,7 +154,7 @@ function houseOf({ embedded, service, config }: GatewayParts, parts: HouseParts)
 
 function listen(app: TemplatedApp, { host, port }: Config): Promise<void> {
   return new Promise((resolve, reject) => {
-    app.listen(host, port, socket => {
+    listenAlone(app, { host, port }, socket => {
       if (socket !== false) return resolve()
       const detail = `The address ${host}:${port} cannot be bound: something else listens there. Set USHER_PORT.`
       reject(new Fault('port-in-use', detail))

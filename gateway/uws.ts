@@ -1,6 +1,7 @@
 // The one place that loads uWebSockets.js, a native module with one binary per Node version and libc.
 
 import type uws from 'uWebSockets.js'
+import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js'
 import { createRequire } from 'node:module'
 import { Fault } from '../shared/faults.ts'
 
@@ -24,6 +25,25 @@ let loaded: Uws | undefined
 export function loadUws(): Uws {
   loaded ??= firstThatLoads()
   return loaded
+}
+
+type Listened = (socket: us_listen_socket | false) => void
+
+/** What the binaries have and the types of the older one lack. */
+interface ExclusiveListening {
+  listen(host: string, port: number, options: number, listened: Listened): TemplatedApp
+}
+
+const LISTEN_EXCLUSIVE_PORT = 1
+
+/** By default the library shares a port with any other server of it: the kernel would deal requests to both. */
+export function listenAlone(
+  app: TemplatedApp,
+  { host, port }: { readonly host: string; readonly port: number },
+  listened: Listened,
+): void {
+  const exclusive: ExclusiveListening = app as unknown as ExclusiveListening
+  exclusive.listen(host, port, LISTEN_EXCLUSIVE_PORT, listened)
 }
 
 function firstThatLoads(): Uws {
