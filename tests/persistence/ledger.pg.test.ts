@@ -9,9 +9,20 @@ import { pgTypes } from '../../persistence/pg-types.ts'
 import { Fault } from '../../shared/faults.ts'
 import { offerHoldIdOf } from '../../shared/ids.ts'
 import type { EncodedFrame } from '../../shared/ports.ts'
+import type { Transition } from '../../shared/transitions.ts'
 import { freshDatabase } from '../support/postgres.ts'
 import { JournalScript } from './journal-script.ts'
-import { booked, entryId, held, opened, SHARD, settled, storyFrames } from './ledger-story.ts'
+import {
+  booked,
+  entryId,
+  held,
+  joined,
+  offered,
+  opened,
+  SHARD,
+  settled,
+  storyFrames,
+} from './ledger-story.ts'
 
 async function clientOf(database: Database): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: database.url, types: pgTypes })
@@ -179,6 +190,25 @@ test('LE2 a hole in the frames or in the sequences is refused', async () => {
   await assert.rejects(ledger.project([first, third]), { kind: 'journal-damaged' })
   const { rows } = await database.pool.query('select count(*)::int as count from transition')
   assert.deepEqual(rows, [{ count: 0 }])
+  await client.end()
+  await database.stop()
+})
+
+test('L8 the entry of an offer that is settling outlives its cancelled show', async () => {
+  const database = await freshDatabase()
+  const client = await clientOf(database)
+  const ledger = await ledgerOf(client)
+  const script = new JournalScript(SHARD)
+  const hold = offerHoldIdOf(entryId('cora'), 0)
+  const show = opened.kind === 'show-opened' ? opened.show : assert.fail('the story opens a show')
+  await ledger.project([
+    script.frame([opened, joined('cora'), joined('dora'), offered('cora', 0, [3])]),
+    script.frame([{ ...settled('cora', 500), hold } as Transition]),
+    script.frame([{ kind: 'show-cancelled', show }]),
+    script.frame([{ ...booked('cora', 1), hold } as Transition]),
+  ])
+  const { rows } = await database.pool.query('select state from waitlist_entry order by state')
+  assert.deepEqual(rows, [{ state: 'left' }, { state: 'served' }])
   await client.end()
   await database.stop()
 })
