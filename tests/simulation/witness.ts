@@ -179,9 +179,10 @@ function judgeCustomer(
 
 function judgeShow({ show }: Scene, view: ShowView): void {
   check(show !== undefined, 'S7', 'a show was told that was never opened')
+  if (show.hasMoved) return // maybe to another hall
   const { free, reserved, held, sold, blocked } = view.counts
   check(free + reserved + held + sold + blocked === show.seats.length, 'S3', 'counts')
-  if (show.seats.hasChanged || show.hasMoved) return
+  if (show.seats.hasChanged) return
   check(view.version === show.seats.version, 'F1', `version ${view.version}`)
   checkMap(show, seat => ((view.states[seat >>> 2] ?? 0) >>> (2 * (seat & 3))) & 3)
   for (const kind of ['free', 'reserved', 'held', 'sold', 'blocked'] as const) {
