@@ -1,8 +1,8 @@
 // Halls of the demo, drawn by rule: straight or curved rows, aisles, balconies, wheelchair places.
 //
-// Owns: the shapes. Leaves to others: order and segments (layout-build.ts), prices (demo-programme.ts).
+// Owns: the shapes, and where in a hall people like to sit. Leaves to others: order and segments (layout-build.ts), prices (demo-programme.ts).
 
-import type { Layout, LayoutCategory } from '../shared/layout.ts'
+import type { Layout, LayoutCategory, LayoutPoint } from '../shared/layout.ts'
 import { buildLayout, type RowDraft, type SeatDraft, type SectionDraft } from './layout-build.ts'
 
 export interface HallShape {
@@ -27,6 +27,8 @@ const SCREEN_DEPTH = 110
 const BALCONY_GAP = 90
 /** of an arena, from the innermost row to the wall */
 const ROWS_TO_EDGE = 52
+/** where people like to sit: this part of the stalls' depth lies in front of them */
+const BEST_DEPTH = 2 / 3
 /** how far the ends of a row bend towards the screen, per seat from the middle */
 const BEND = 0.03
 
@@ -47,6 +49,7 @@ export function drawHall(shape: HallShape): Layout {
     sections.push(drawSection('Balcony', balconyCount, flat, stalls.endY + BALCONY_GAP).section)
   }
   const width = 2 * MARGIN + shape.rowLength * PITCH + (shape.blockCount - 1) * AISLE
+  const bestSeat = { x: width / 2, y: SCREEN_DEPTH + (stalls.endY - SCREEN_DEPTH) * BEST_DEPTH }
   const used = new Set(
     sections.flatMap(({ rows }) => rows.flatMap(row => row.seats)).map(categoryOf),
   )
@@ -55,9 +58,25 @@ export function drawHall(shape: HallShape): Layout {
     width,
     focus: { x: width / 2, y: MARGIN },
     categories: CATEGORIES.filter(category => used.has(category.id)),
-    sections,
+    sections: sections.map(section => rankedFrom(bestSeat, section)),
   })
 }
+
+/** The nearest to the screen is not the best: quality is the distance to the best seat, in tenths. */
+function rankedFrom(best: LayoutPoint, { name, rows }: SectionDraft): SectionDraft {
+  const qualityOf = ({ x, y }: SeatDraft) => Math.round(distanceOf(x - best.x, y - best.y) * 10)
+  return {
+    name,
+    rows: rows.map(row => {
+      return {
+        name: row.name,
+        seats: row.seats.map(seat => ({ ...seat, quality: qualityOf(seat) })),
+      }
+    }),
+  }
+}
+
+const distanceOf = (dx: number, dy: number) => Math.sqrt(dx * dx + dy * dy)
 
 const categoryOf = (seat: SeatDraft) => seat.category
 
