@@ -6,6 +6,7 @@
 import { relative } from 'node:path'
 import { createBookings } from '../persistence/bookings.ts'
 import { createCatalogue } from '../persistence/catalog.ts'
+import { historyOf } from '../persistence/history.ts'
 import { createEnded } from '../persistence/holds.ts'
 import { ThreadedImporter } from '../persistence/layout-importer.ts'
 import { createRepeats } from '../persistence/repeats.ts'
@@ -176,6 +177,7 @@ async function startOps(parts: {
     version: { version, node: process.version, mode: 'embedded' },
     shards: () => shardRowsOf(embedded),
     nodes: () => nodeRowsOf(embedded),
+    history: ask => historyOf(embedded.database.sql, ask),
     mayOperate: async token => {
       const caller = await gateway.auth.verify(token)
       return caller !== undefined && hasRole(caller, 'ops')

@@ -9,6 +9,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
 import { Fault } from '../../shared/faults.ts'
+import {
+  type HistorySource,
+  historyAskOf,
+  historyPage,
+  historyPathOf,
+  showOfHistory,
+} from './history.ts'
 
 export interface Check {
   readonly name: string
@@ -39,6 +46,7 @@ export interface OpsSources {
   readonly version: Record<string, unknown>
   readonly shards: () => readonly ShardRow[]
   readonly nodes: () => readonly NodeRow[]
+  readonly history: HistorySource
   /** true when the Bearer token carries the role ops (or admin) */
   readonly mayOperate: (token: string) => Promise<boolean>
 }
@@ -85,7 +93,7 @@ export class OpsListener {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = new URL(request.url ?? '/', 'http://ops').pathname
+    const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://ops')
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return send(response, problemAnswer(405, 'method-not-allowed', 'Only GET is answered here.'))
     }
@@ -94,7 +102,8 @@ export class OpsListener {
       response.end(await this.#sources.metrics.metrics())
       return
     }
-    send(response, this.#openAnswer(path) ?? (await this.#operatorAnswer(path, request)))
+    const open = this.#openAnswer(path)
+    send(response, open ?? (await this.#operatorAnswer(path, searchParams, request)))
   }
 
   #openAnswer(path: string): Answer | undefined {
@@ -108,24 +117,28 @@ export class OpsListener {
     }
   }
 
-  async #operatorAnswer(path: string, request: IncomingMessage): Promise<Answer> {
+  async #operatorAnswer(
+    path: string,
+    query: URLSearchParams,
+    request: IncomingMessage,
+  ): Promise<Answer> {
+    const show = historyPathOf(path)
     const body = this.#operatorBody(path)
-    if (body === undefined) {
-      return problemAnswer(
-        404,
-        'route-not-found',
-        `There is nothing at ${path} on the ops listener.`,
-      )
+    if (body === undefined && show === undefined) {
+      const detail = `There is nothing at ${path} on the ops listener.`
+      return problemAnswer(404, 'route-not-found', detail)
     }
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
-    if (token !== undefined && (await this.#sources.mayOperate(token))) return { status: 200, body }
-    return token === undefined // O1
-      ? problemAnswer(
-          401,
-          'token-invalid',
-          'Send a Bearer token with the role ops: usher token --role ops.',
-        )
-      : problemAnswer(403, 'forbidden', 'This token does not carry the role ops.')
+    if (token === undefined || !(await this.#sources.mayOperate(token))) return refusalOf(token) // O1
+    return show === undefined ? { status: 200, body } : this.#historyAnswer(show, query)
+  }
+
+  async #historyAnswer(text: string, query: URLSearchParams): Promise<Answer> {
+    const show = showOfHistory(text)
+    if (show === undefined) return problemAnswer(404, 'not-found', 'There is no such show.')
+    const ask = historyAskOf(show, query)
+    if (typeof ask === 'string') return problemAnswer(422, 'validation', ask)
+    return { status: 200, body: await historyPage(ask, this.#sources.history) }
   }
 
   #operatorBody(path: string): unknown {
@@ -134,6 +147,14 @@ export class OpsListener {
     if (path === '/ops/v1/nodes') return { items: this.#sources.nodes() }
     return undefined
   }
+}
+
+function refusalOf(token: string | undefined): Answer {
+  if (token !== undefined) {
+    return problemAnswer(403, 'forbidden', 'This token does not carry the role ops.')
+  }
+  const detail = 'Send a Bearer token with the role ops: usher token --role ops.'
+  return problemAnswer(401, 'token-invalid', detail)
 }
 
 function problem(status: number, code: string, detail: string): Record<string, unknown> {
