@@ -6,6 +6,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { EXIT, exitCodeOf, sentenceOf } from '../../shared/service.ts'
 import { ROLES } from '../auth.ts'
+import { addOperating, outputOption } from './operating.ts'
 
 /** `8h`, `30m`, `45s`, `2d` in milliseconds. */
 function parseDuration(text: string): number {
@@ -14,9 +15,6 @@ function parseDuration(text: string): number {
   if (match === null) throw new InvalidArgumentError('Give a duration like 30m, 8h or 2d.')
   return Number(match[1]) * unitMs[match[2] as keyof typeof unitMs]
 }
-
-const outputOption = (): Option =>
-  new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table')
 
 function program(): Command {
   const usher = new Command('usher')
@@ -49,6 +47,7 @@ function program(): Command {
       .description(name === 'up' ? 'bring the schema up to date' : 'list migrations')
       .action(async () => (await import('./migrate.ts')).migrate(name))
   }
+  addOperating(usher)
   usher
     .command('doctor')
     .description('check this machine for what Usher needs')

@@ -1,0 +1,53 @@
+// The commands with which people look into a house: get, explain, audit, import.
+
+import { type Command, Option } from 'commander'
+
+interface Format {
+  readonly output: string
+}
+
+export const outputOption = (): Option =>
+  new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table')
+
+export function addOperating(usher: Command): void {
+  const get = usher.command('get').description('what is running')
+  for (const what of ['nodes', 'shards'] as const) {
+    get
+      .command(what)
+      .description(`list ${what}`)
+      .addOption(outputOption())
+      .action(async ({ output }: Format) => (await import('./views.ts')).printView(what, output))
+  }
+  const explain = usher.command('explain').description('the life of a hold or a seat')
+  explain
+    .command('hold <id>')
+    .description('every fact about a hold and its booking')
+    .addOption(outputOption())
+    .action(async (id: string, { output }: Format) =>
+      (await import('./views.ts')).explainHold(id, output),
+    )
+  explain
+    .command('seat')
+    .description('every fact about a seat of a show')
+    .requiredOption('--show <id>', 'like show_1')
+    .requiredOption('--seat <index>', "the seat's index")
+    .addOption(outputOption())
+    .action(async ({ show, seat, output }: Format & { show: string; seat: string }) =>
+      (await import('./views.ts')).explainSeat(show, seat, output),
+    )
+  usher
+    .command('audit')
+    .description('judge every invariant in the database; exit 11 when one is broken')
+    .addOption(outputOption())
+    .action(async ({ output }: Format) => (await import('./audit.ts')).printAudit(output))
+  usher
+    .command('import')
+    .description('bring data in')
+    .command('layout <file>')
+    .description('a new seating plan, in the JSON of Usher or pretix')
+    .requiredOption('--auditorium <id>', 'like auditorium_1')
+    .addOption(outputOption())
+    .action(async (file: string, { auditorium, output }: Format & { auditorium: string }) =>
+      (await import('./views.ts')).importLayout(file, auditorium, output),
+    )
+}
