@@ -185,8 +185,8 @@ export class Writer implements TurnMember {
 
   /**
    * What is due first, then the inbox, to the frame's size or its time: LIMITS.batchDecideMsMax, or
-   * as long as the last commit took when that is longer. A slow disk is answered with larger frames,
-   * else a full inbox would need many commits and each request would wait for several.
+   * as long as the last commit took when that is longer. A slow disk is answered with larger
+   * frames, else a full inbox would need many commits and each request would wait for several.
    */
   #decide(): void {
     const { clock } = this.#options
