@@ -1,6 +1,6 @@
 // The commands with which people look into a house: get, explain, audit, import.
 
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 
 interface Format {
   readonly output: string
@@ -8,6 +8,11 @@ interface Format {
 
 export const outputOption = (): Option =>
   new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table')
+
+function parseCount(text: string): number {
+  if (/^[1-9][0-9]{0,5}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Give a number from 1 to 999999.')
+}
 
 export function addOperating(usher: Command): void {
   const get = usher.command('get').description('what is running')
@@ -18,6 +23,14 @@ export function addOperating(usher: Command): void {
       .addOption(outputOption())
       .action(async ({ output }: Format) => (await import('./views.ts')).printView(what, output))
   }
+  get
+    .command('shows')
+    .description('list the next shows')
+    .option('--limit <count>', 'how many', parseCount, 100)
+    .addOption(outputOption())
+    .action(async ({ limit, output }: Format & { limit: number }) =>
+      (await import('./shows.ts')).printShows(limit, output),
+    )
   const explain = usher.command('explain').description('the life of a hold or a seat')
   explain
     .command('hold <id>')

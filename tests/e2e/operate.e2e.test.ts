@@ -63,6 +63,12 @@ test('usher get and explain print rows on stdout', async () => {
   assert.equal(JSON.parse(shards.stdout).items.length, 16)
   const nodes = await run('get', 'nodes')
   assert.match(nodes.stdout, /^id +role +pid/)
+  const shows = await run('get', 'shows', '--limit', '3', '-o', 'json')
+  const { items } = JSON.parse(shows.stdout) as { items: { id: string; startsAt: string }[] }
+  assert.equal(items.length, 3)
+  assert.match(items[0]?.id ?? '', /^show_[0-9]+$/)
+  assert.ok(Date.parse(items[0]?.startsAt ?? '') <= Date.parse(items[2]?.startsAt ?? ''))
+  assert.equal((await run('get', 'shows', '--limit', 'many')).code, 2)
   const life = await run('explain', 'hold', hold.id, '-o', 'json')
   const kinds = JSON.parse(life.stdout).items.map((item: { kind: string }) => item.kind)
   assert.equal(kinds[0], 'seats-held')
