@@ -85,6 +85,7 @@ test('C1 pages follow each other by cursor and end with null', async () => {
 })
 
 test('G5 catalogue reads carry a strong tag and answer 304 to who has it', async () => {
+  house.house.reads.clear() // another test wrote cities behind the gateway's back
   const first = await http.get('/v1/cities')
   const etag = first.headers.get('etag') ?? ''
   assert.match(etag, /^"[\w-]+"$/)
