@@ -180,7 +180,7 @@ async function startOps(parts: {
     history: ask => historyOf(embedded.database.sql, ask),
     mayOperate: async token => {
       const caller = await gateway.auth.verify(token)
-      return caller !== undefined && hasRole(caller, 'ops')
+      return caller === undefined ? undefined : hasRole(caller, 'ops')
     },
   })
   await ops.listen(config.opsHost, config.opsPort)

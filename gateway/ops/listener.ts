@@ -47,8 +47,8 @@ export interface OpsSources {
   readonly shards: () => readonly ShardRow[]
   readonly nodes: () => readonly NodeRow[]
   readonly history: HistorySource
-  /** true when the Bearer token carries the role ops (or admin) */
-  readonly mayOperate: (token: string) => Promise<boolean>
+  /** whether the Bearer token carries the role ops (or admin); undefined when it is no token of ours */
+  readonly mayOperate: (token: string) => Promise<boolean | undefined>
 }
 
 interface Answer {
@@ -129,7 +129,8 @@ export class OpsListener {
       return problemAnswer(404, 'route-not-found', detail)
     }
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
-    if (token === undefined || !(await this.#sources.mayOperate(token))) return refusalOf(token) // O1
+    const mayOperate = token === undefined ? undefined : await this.#sources.mayOperate(token)
+    if (mayOperate !== true) return refusalOf(mayOperate) // O1
     return show === undefined ? { status: 200, body } : this.#historyAnswer(show, query)
   }
 
@@ -149,8 +150,8 @@ export class OpsListener {
   }
 }
 
-function refusalOf(token: string | undefined): Answer {
-  if (token !== undefined) {
+function refusalOf(mayOperate: false | undefined): Answer {
+  if (mayOperate === false) {
     return problemAnswer(403, 'forbidden', 'This token does not carry the role ops.')
   }
   const detail = 'Send a Bearer token with the role ops: usher token --role ops.'

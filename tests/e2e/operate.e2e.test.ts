@@ -28,6 +28,15 @@ after(async () => {
 test('GET /ops/v1/shows/{id}/history tells the life of a hold, for the role ops only', async () => {
   const path = `/ops/v1/shows/${hold.showId}/history?hold=${hold.id}`
   assert.equal((await fetch(new URL(path, usher.opsUrl))).status, 401)
+  const guest = await fetch(new URL('/v1/sessions', usher.url), { method: 'POST' })
+  const { token } = (await guest.json()) as { token: string }
+  for (const [bearer, status] of [
+    ['nonsense', 401],
+    [token, 403],
+  ] as const) {
+    const headers = { authorization: `Bearer ${bearer}` }
+    assert.equal((await fetch(new URL(path, usher.opsUrl), { headers })).status, status)
+  }
   const first = await history(`${path}&limit=1`)
   assert.equal(first.status, 200)
   assert.deepEqual(
