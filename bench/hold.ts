@@ -80,6 +80,7 @@ function rowOf(
     errors: result.errors,
     extra: {
       ...named,
+      'generator, share of a core': result.generatorShare,
       ...extra,
       ...(result.firstError === undefined ? {} : { 'first error': result.firstError }),
     },

@@ -39,6 +39,8 @@ export interface LoadResult {
   readonly histogram: Histogram
   /** arrivals that the generator itself started over 10 ms late, part of all */
   readonly lateShare: number
+  /** of one core, which the generator's thread used inside the window; near 1 it is the limit itself */
+  readonly generatorShare: number
 }
 
 const PERCENT_MAX_US = 60_000_000
@@ -101,8 +103,10 @@ class Load {
     else this.#arrive(performance.now(), rate)
     await until(begin)
     onWindow('begin')
+    const cpu = process.cpuUsage()
     while (performance.now() < this.#windowTo && this.#isAsking) await until(performance.now() + 5)
     const end = Math.min(performance.now(), this.#windowTo)
+    const used = process.cpuUsage(cpu)
     onWindow('end')
     this.#isAsking = false
     await this.#drain()
@@ -116,6 +120,7 @@ class Load {
       firstError: this.#firstError,
       histogram: this.#histogram,
       lateShare: this.#late / Math.max(1, this.#ticket),
+      generatorShare: (used.user + used.system) / 1000 / (end - begin),
     }
   }
 
