@@ -34,6 +34,9 @@ test('LP2 there is no rest while somebody waits, and a rest ends when somebody c
   await Promise.resolve()
   assert.equal(hasEnded, false)
   pace.hurry()
+  await Promise.resolve()
+  await Promise.resolve()
+  assert.equal(hasEnded, true, 'the rest is over at once, not when its timer fires')
   await resting
 })
 
