@@ -4,6 +4,7 @@ export type FaultKind =
   | 'configuration'
   | 'database-held'
   | 'database-unavailable'
+  | 'broker-unreachable'
   | 'journal-unavailable'
   | 'journal-damaged'
   | 'layout-missing'
