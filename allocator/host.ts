@@ -37,6 +37,8 @@ export interface HostOptions {
   readonly snapshots: SnapshotStore
   readonly plans: PlanSource
   readonly ledger: LedgerProgress
+  /** brings its cursors up to date before a journal is judged by them (E8) */
+  readonly refreshLedger?: (() => Promise<void>) | undefined
   readonly feed: FeedSink
   readonly clock: Clock
   /** written into CLAIM, for people: host and process */
@@ -174,7 +176,8 @@ export class Host {
     }
   }
 
-  #recover(shard: ShardNumber): Promise<Replayed> {
+  async #recover(shard: ShardNumber): Promise<Replayed> {
+    await this.#options.refreshLedger?.()
     const { journal, snapshots, plans, ledger, onTrouble } = this.#options
     return recoverShard({
       shard,

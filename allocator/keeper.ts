@@ -98,7 +98,8 @@ export class Keeper {
   #hasHeir(): boolean {
     const { membership } = this.#options
     return membership.beats.some(
-      beat => beat.role === 'allocator' && beat.state === 'serving' && beat.node !== membership.self,
+      beat =>
+        beat.role === 'allocator' && beat.state === 'serving' && beat.node !== membership.self,
     )
   }
 
@@ -110,7 +111,8 @@ export class Keeper {
     const server = membership.serverOf(shard)
     if (host.serves(shard)) {
       care.released = undefined
-      if (server !== undefined && server.node !== membership.self) this.#compare(shard, server.served)
+      if (server !== undefined && server.node !== membership.self)
+        this.#compare(shard, server.served)
       else if (wish !== undefined && wish !== membership.self) this.#handOver(shard, wish)
     } else if (server !== undefined && server.node !== membership.self) {
       care.released = undefined
@@ -150,8 +152,7 @@ export class Keeper {
     if (this.#isLeaving || mayClaim?.() === false) return false
     const care = this.#careOf(shard)
     const nowMs = clock.monotonicMs()
-    const isTakenBack =
-      care.released !== undefined && nowMs - care.released.atMs > CLAIM_MS_MAX // KP2
+    const isTakenBack = care.released !== undefined && nowMs - care.released.atMs > CLAIM_MS_MAX // KP2
     if (wish !== membership.self && !(isTakenBack && wish === care.released?.to)) return false
     return nowMs >= care.waitUntilMs || placement.table.version > care.waitVersion // KP3
   }

@@ -5,12 +5,12 @@
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
-/** Read at every scrape; cheap. */
+/** Read at every scrape; cheap. A process has the metrics whose figures it knows. */
 export interface MetricSources {
-  readonly sockets: () => number
-  readonly ledgerLagFrames: () => number
-  readonly ledgerLagMs: () => number
-  readonly shards: () => readonly ShardFigures[]
+  readonly sockets?: () => number
+  readonly ledgerLagFrames?: () => number
+  readonly ledgerLagMs?: () => number
+  readonly shards?: () => readonly ShardFigures[]
 }
 
 export interface ShardFigures {
@@ -33,6 +33,7 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry()
+  const { ledgerLagMs } = sources
   collectDefaultMetrics({ register: registry, prefix: 'usher_' })
   gauge(registry, 'usher_sockets', 'open WebSockets', sources.sockets)
   gauge(
@@ -45,9 +46,9 @@ export function createMetrics(sources: MetricSources): Metrics {
     registry,
     'usher_ledger_lag_seconds',
     'age of the newest projected frame of the slowest shard that lags',
-    () => sources.ledgerLagMs() / 1000,
+    ledgerLagMs && (() => ledgerLagMs() / 1000),
   )
-  shardGauges(registry, sources.shards)
+  if (sources.shards !== undefined) shardGauges(registry, sources.shards)
   const requests = new Counter({
     name: 'usher_http_requests_total',
     help: 'answered HTTP requests',
@@ -70,7 +71,10 @@ export function createMetrics(sources: MetricSources): Metrics {
   }
 }
 
-function gauge(registry: Registry, name: string, help: string, read: () => number): void {
+type Read = (() => number) | undefined
+
+function gauge(registry: Registry, name: string, help: string, read: Read): void {
+  if (read === undefined) return
   new Gauge({
     name,
     help,

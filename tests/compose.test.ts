@@ -56,7 +56,8 @@ test('ports are those of the code', () => {
   for (const [, { environment = {} }] of ours) {
     const { port, opsPort, cluster } = readConfig(environment)
     assert.deepEqual([port, opsPort], [defaults.port, defaults.opsPort])
-    if (cluster !== undefined) assert.equal(cluster.monitorUrl, defaults.cluster?.monitorUrl)
+    if (cluster === undefined) continue
+    assert.deepEqual(cluster.monitorUrls, defaults.cluster?.monitorUrls)
   }
   const published = services.flatMap(([, { ports = [] }]) => ports)
   for (const port of published) assert.match(port, /^127\.0\.0\.1:\d+:\d+$/, 'on loopback only')
