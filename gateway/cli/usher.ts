@@ -53,7 +53,8 @@ function program(): Command {
   usher
     .command('doctor')
     .description('check this machine for what Usher needs')
-    .action(async () => (await import('./doctor.ts')).doctor())
+    .option('--fetch', 'get nats-server for a cluster from the mirror of this machine')
+    .action(async (options: { fetch?: boolean }) => (await import('./doctor.ts')).doctor(options))
   usher
     .command('bench')
     .description('measure: npm run bench -- SCENARIO ...')
