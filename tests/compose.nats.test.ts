@@ -45,7 +45,9 @@ async function maySay(nats: NatsConnection, subject: string): Promise<boolean> {
 async function mayHear(nats: NatsConnection, subject: string): Promise<boolean> {
   return new Promise(resolve => {
     const subscription = nats.subscribe(subject, {
-      callback: error => error !== null && resolve(false),
+      callback: error => {
+        if (error !== null) resolve(false)
+      },
     })
     nats.flush().then(
       () => {
