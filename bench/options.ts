@@ -1,6 +1,7 @@
 // The flags of the harness; unknown ones are errors (exit 2).
 
 import { parseArgs } from 'node:util'
+import { parseSlo, type Slo } from '../shared/slo.ts'
 
 export const SCENARIOS = ['core', 'hold', 'waitlist'] as const
 export type Scenario = (typeof SCENARIOS)[number]
@@ -20,14 +21,6 @@ export interface Options {
   readonly json: string | undefined
   readonly slos: readonly Slo[]
   readonly isQuiet: boolean
-}
-
-/** `hold.p99<25ms` */
-export interface Slo {
-  readonly text: string
-  readonly metric: string
-  readonly isBelow: boolean
-  readonly bound: number
 }
 
 export class UsageError extends Error {
@@ -77,7 +70,7 @@ export function parseOptions(args: readonly string[]): Options {
     rounds: count('rounds', values.rounds),
     seed: count('seed', values.seed),
     json: values.json,
-    slos: (values.slo ?? []).map(parseSlo),
+    slos: (values.slo ?? []).map(slo),
     isQuiet: values.quiet,
   }
 }
@@ -115,14 +108,8 @@ function duration(name: string, text: string): number {
   return Number(match[1]) * { ms: 1, s: 1_000, m: 60_000 }[match[2] as 'ms' | 's' | 'm']
 }
 
-function parseSlo(text: string): Slo {
-  const match = /^([a-zA-Z.0-9]+)\s*([<>])\s*([0-9.]+)(ms|s|\/s)?$/.exec(text)
-  if (match === null) throw new UsageError(`--slo '${text}': write it like hold.p99<25ms.`)
-  const factor = match[4] === 's' ? 1_000 : 1
-  return {
-    text,
-    metric: match[1] as string,
-    isBelow: match[2] === '<',
-    bound: Number(match[3]) * factor,
-  }
+function slo(text: string): Slo {
+  const parsed = parseSlo(text)
+  if (parsed === undefined) throw new UsageError(`--slo '${text}': write it like hold.p99<25ms.`)
+  return parsed
 }
