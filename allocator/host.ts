@@ -10,6 +10,7 @@
 import { assert } from '../shared/assert.ts'
 import type { Fault } from '../shared/faults.ts'
 import type { Epoch, FrameNumber, Sequence, ShardNumber } from '../shared/ids.ts'
+import type { LatencyTally } from '../shared/latency.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type {
   Clock,
@@ -62,6 +63,7 @@ export interface ShardHealth {
   readonly sequence: Sequence
   readonly shows: number
   readonly waiting: number
+  readonly appends: LatencyTally
 }
 
 interface Served {
@@ -239,6 +241,7 @@ export function healthOf(writer: Writer): ShardHealth {
     sequence: state.sequence,
     shows: state.shows.size,
     waiting: writer.waitingCount,
+    appends: writer.appends,
   }
 }
 

@@ -9,6 +9,7 @@
 
 import { Redis } from 'ioredis'
 import type { Log } from '../shared/log.ts'
+import type { RedisFigures } from './metrics.ts'
 
 /** Longer than any answer of a healthy Redis nearby, and still little for somebody who waits. */
 const ANSWER_MS_MAX = 100
@@ -24,6 +25,8 @@ export interface SharedRedisOptions {
 
 export class SharedRedis {
   readonly client: Redis
+  /** what shared-answers.ts found and did not find */
+  readonly answers = { hitCount: 0, missCount: 0 }
   readonly #log: Log
   #isUp = false
   #downCount = 0
@@ -54,6 +57,11 @@ export class SharedRedis {
   /** How often the connection was lost since the start. */
   get downCount(): number {
     return this.#downCount
+  }
+
+  figures(): RedisFigures {
+    const { hitCount, missCount } = this.answers
+    return { isUp: this.isUp, downCount: this.#downCount, hitCount, missCount }
   }
 
   stop(): void {

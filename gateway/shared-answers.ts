@@ -25,8 +25,6 @@ interface Reading {
 export class SharedAnswers implements AnswerStore {
   readonly #redis: SharedRedis
   readonly #version: string
-  #hitCount = 0
-  #missCount = 0
 
   /** `version` of the program: another one may shape its answers differently. */
   constructor(redis: SharedRedis, version: string) {
@@ -35,22 +33,14 @@ export class SharedAnswers implements AnswerStore {
     redis.client.defineCommand('readAnswer', { numberOfKeys: 2, lua: READ })
   }
 
-  get hitCount(): number {
-    return this.#hitCount
-  }
-
-  get missCount(): number {
-    return this.#missCount
-  }
-
   async read(name: string): Promise<Stored | undefined> {
     if (!this.#redis.isUp) return undefined
     try {
       const reading = this.#redis.client as unknown as Reading
       const [era, kept, leftMs] = await reading.readAnswer(ERA_KEY, this.#keyOf(name)) // SA2
       const text = kept.startsWith(`${era}\n`) ? kept.slice(era.length + 1) : undefined // SA1
-      if (text === undefined) this.#missCount += 1
-      else this.#hitCount += 1
+      if (text === undefined) this.#redis.answers.missCount += 1
+      else this.#redis.answers.hitCount += 1
       return { era, found: text === undefined ? undefined : { text, leftMs } }
     } catch {
       return undefined // SA3

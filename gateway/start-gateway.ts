@@ -54,7 +54,7 @@ export interface GatewayParts {
   /** the page's files */
   readonly dist: string
   readonly version: string
-  readonly figures: Omit<MetricSources, 'sockets'>
+  readonly figures: Omit<MetricSources, 'sockets' | 'requests' | 'feed' | 'redis'>
 }
 
 export interface Gateway {
@@ -85,7 +85,13 @@ export async function startGateway(
   }
   const live = new LiveServer({ app, clock: systemClock, version, ...base })
   connect(live)
-  const metrics = createMetrics({ sockets: () => live.socketCount, ...parts.figures })
+  const metrics = createMetrics({
+    ...parts.figures,
+    sockets: () => live.socketCount,
+    requests: router.tally,
+    feed: () => live.feed.figures(),
+    ...(redis === undefined ? {} : { redis: () => redis.figures() }),
+  })
   const server = new HttpServer({
     house: houseOf(parts, { ...base, reads: readsOf(version, redis), seatsOf: live.feed }),
     routes: apiRoutes,

@@ -7,9 +7,11 @@ import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
-import { Kvm } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/nats-core'
+import { placementBucketOf } from '../allocator/placement-watch.ts'
 import { findNatsServer, type NatsServer } from '../gateway/cluster/nats-server.ts'
+import { streamOf, subjectOf } from '../shared/journal-streams.ts'
+import { openBucket } from '../shared/kv-store.ts'
 import { LIMITS } from '../shared/limits.ts'
 import { connectNats } from '../shared/nats.ts'
 import { readCompose, root } from './support/compose.ts'
@@ -18,9 +20,9 @@ import { freshNats, needsNats } from './support/nats.ts'
 const FOLDER = join(root, 'gateway/cluster/compose')
 const { services } = readCompose()
 const environment = services.nats?.environment ?? {}
-const STREAM = 'USHER_J_3'
-const SUBJECT = 'usher.j.3'
-const BUCKET = 'usher-placement'
+const STREAM = streamOf('usher', 3)
+const SUBJECT = subjectOf('usher', 3)
+const BUCKET = placementBucketOf('usher')
 
 let server: NatsServer
 
@@ -97,49 +99,41 @@ test('health is asked where the broker answers it', needsNats, async () => {
   assert.equal((await fetch(server.monitorUrl + pathname)).status, 200)
 })
 
-test(
-  'NP1 an allocator makes streams, appends, reads and purges the journal',
-  needsNats,
-  async t => {
-    const nats = await as('allocator')
-    t.after(() => nats.close())
-    const manager = await jetstreamManager(nats)
-    const made = { name: STREAM, subjects: [SUBJECT], deny_delete: true }
-    await manager.streams.add(made)
-    await manager.streams.update(STREAM, made)
-    const expect = { lastSequence: 0, streamName: STREAM }
-    const ack = await jetstream(nats).publish(SUBJECT, 'frame', { msgID: 'a', expect })
-    assert.equal(ack.seq, 1)
-    await manager.streams.getMessage(STREAM, { seq: 1 })
-    assert.equal(await readFirst(nats), 'frame')
-    await manager.streams.purge(STREAM, { seq: 1 })
-    await assert.rejects(manager.streams.delete(STREAM), 'NP2')
-    const table = await new Kvm(nats).create(BUCKET)
-    await table.create('table', 'first')
-    for (const subject of ['usher.reply.gateway-1', 'usher.feed.3', 'usher.alive', 'usher.hurry']) {
-      assert.ok(await maySay(nats, subject), subject)
-    }
-    for (const subject of ['usher.ask.allocator-1', 'usher.alive', 'usher.ops.x', 'usher.passed']) {
-      assert.ok(await mayHear(nats, subject), subject)
-    }
-    assert.equal(await maySay(nats, 'usher.passed'), false, 'only the ledger tells its cursor')
-    assert.equal(await maySay(nats, 'usher.ask.allocator-2'), false, 'only gateways ask')
-  },
-)
+test('NP1 an allocator makes, writes, reads and purges streams', needsNats, async t => {
+  const nats = await as('allocator')
+  t.after(() => nats.close())
+  const manager = await jetstreamManager(nats)
+  const made = { name: STREAM, subjects: [SUBJECT], deny_delete: true }
+  await manager.streams.add(made)
+  await manager.streams.update(STREAM, made)
+  const expect = { lastSequence: 0, streamName: STREAM }
+  const ack = await jetstream(nats).publish(SUBJECT, 'frame', { msgID: 'a', expect })
+  assert.equal(ack.seq, 1)
+  await manager.streams.getMessage(STREAM, { seq: 1 })
+  assert.equal(await readFirst(nats), 'frame')
+  await manager.streams.purge(STREAM, { seq: 1 })
+  await assert.rejects(manager.streams.delete(STREAM), 'NP2')
+  const table = await openBucket(nats, BUCKET)
+  await table.create('table', 'first')
+  for (const subject of ['usher.reply.gateway-1', 'usher.feed.3', 'usher.alive', 'usher.hurry']) {
+    assert.ok(await maySay(nats, subject), subject)
+  }
+  for (const subject of ['usher.ask.allocator-1', 'usher.alive', 'usher.ops.x', 'usher.passed']) {
+    assert.ok(await mayHear(nats, subject), subject)
+  }
+  assert.equal(await maySay(nats, 'usher.passed'), false, 'only the ledger tells its cursor')
+  assert.equal(await maySay(nats, 'usher.ask.allocator-2'), false, 'only gateways ask')
+})
 
-test(
-  'NP1 an allocator may purge every shard of the journal and nothing else',
-  needsNats,
-  async t => {
-    const nats = await as('allocator')
-    t.after(() => nats.close())
-    for (let shard = 0; shard < LIMITS.shardCount; shard += 1) {
-      assert.ok(await maySay(nats, `$JS.API.STREAM.PURGE.USHER_J_${shard}`), String(shard))
-    }
-    assert.equal(await maySay(nats, `$JS.API.STREAM.PURGE.USHER_J_${LIMITS.shardCount}`), false)
-    assert.equal(await maySay(nats, `$JS.API.STREAM.PURGE.KV_${BUCKET}`), false)
-  },
-)
+test('NP1 an allocator purges every shard and nothing else', needsNats, async t => {
+  const nats = await as('allocator')
+  t.after(() => nats.close())
+  for (let shard = 0; shard < LIMITS.shardCount; shard += 1) {
+    assert.ok(await maySay(nats, `$JS.API.STREAM.PURGE.USHER_J_${shard}`), String(shard))
+  }
+  assert.equal(await maySay(nats, `$JS.API.STREAM.PURGE.USHER_J_${LIMITS.shardCount}`), false)
+  assert.equal(await maySay(nats, `$JS.API.STREAM.PURGE.KV_${BUCKET}`), false)
+})
 
 /** A consumer as stream readers make it: named, pulled, removed. */
 async function readFirst(nats: NatsConnection): Promise<string | undefined> {
@@ -152,64 +146,52 @@ async function readFirst(nats: NatsConnection): Promise<string | undefined> {
   return message?.string()
 }
 
-test(
-  'the ledger reads the journal and tells its cursor, and writes nothing',
-  needsNats,
-  async t => {
-    const owner = await as('allocator')
-    t.after(() => owner.close())
-    await jetstream(owner).publish(SUBJECT, 'second')
-    const nats = await as('ledger')
-    t.after(() => nats.close())
-    assert.equal(await readFirst(nats), 'second')
-    const manager = await jetstreamManager(nats)
-    assert.equal((await manager.streams.info(STREAM)).config.name, STREAM)
-    assert.ok(await maySay(nats, 'usher.passed'))
-    assert.ok(await mayHear(nats, 'usher.hurry'))
-    for (const subject of [SUBJECT, 'usher.ask.allocator-1', 'usher.reply.gateway-1']) {
-      assert.equal(await maySay(nats, subject), false, subject)
-    }
-    await assert.rejects(manager.streams.purge(STREAM))
-    await assert.rejects(manager.streams.delete(STREAM))
-    await assert.rejects(manager.streams.add({ name: 'OTHER', subjects: ['other'] }))
-  },
-)
+test('the ledger reads the journal and writes nothing', needsNats, async t => {
+  const owner = await as('allocator')
+  t.after(() => owner.close())
+  await jetstream(owner).publish(SUBJECT, 'second')
+  const nats = await as('ledger')
+  t.after(() => nats.close())
+  assert.equal(await readFirst(nats), 'second')
+  const manager = await jetstreamManager(nats)
+  assert.equal((await manager.streams.info(STREAM)).config.name, STREAM)
+  assert.ok(await maySay(nats, 'usher.passed'))
+  assert.ok(await mayHear(nats, 'usher.hurry'))
+  for (const subject of [SUBJECT, 'usher.ask.allocator-1', 'usher.reply.gateway-1']) {
+    assert.equal(await maySay(nats, subject), false, subject)
+  }
+  await assert.rejects(manager.streams.purge(STREAM))
+  await assert.rejects(manager.streams.delete(STREAM))
+  await assert.rejects(manager.streams.add({ name: 'OTHER', subjects: ['other'] }))
+})
 
-test(
-  'NP3 a gateway asks and listens, watches the table, and reaches no journal',
-  needsNats,
-  async t => {
-    const nats = await as('gateway')
-    t.after(() => nats.close())
-    const table = await new Kvm(nats).open(BUCKET)
-    assert.equal((await table.get('table'))?.string(), 'first')
-    const watch = await table.watch()
-    for await (const entry of watch) {
-      assert.equal(entry.string(), 'first')
-      break
-    }
-    await assert.rejects(table.put('table', 'mine'))
-    for (const subject of ['usher.ask.allocator-1', 'usher.alive', 'usher.ops.allocator-1']) {
-      assert.ok(await maySay(nats, subject), subject)
-    }
-    for (const subject of [
-      'usher.reply.gateway-1',
-      'usher.feed.*',
-      'usher.alive',
-      'usher.passed',
-    ]) {
-      assert.ok(await mayHear(nats, subject), subject)
-    }
-    const forbidden = [
-      ...[SUBJECT, 'usher.feed.3', 'usher.reply.gateway-2', 'usher.passed'],
-      ...[`$JS.API.STREAM.PURGE.${STREAM}`, `$JS.API.STREAM.DELETE.${STREAM}`],
-      ...[`$JS.API.STREAM.MSG.GET.${STREAM}`, `$JS.API.CONSUMER.CREATE.${STREAM}.x`],
-    ]
-    for (const subject of forbidden) assert.equal(await maySay(nats, subject), false, subject)
-    assert.equal(await mayHear(nats, SUBJECT), false, 'frames as they are appended')
-    assert.equal(await mayHear(nats, 'usher.ask.allocator-1'), false, 'requests of other gateways')
-  },
-)
+test('NP3 a gateway asks, keeps the table, and reaches no frame', needsNats, async t => {
+  const nats = await as('gateway')
+  t.after(() => nats.close())
+  const table = await openBucket(nats, BUCKET)
+  assert.equal((await table.get('table'))?.string(), 'first')
+  const watch = await table.watch()
+  for await (const entry of watch) {
+    assert.equal(entry.string(), 'first')
+    break
+  }
+  await table.put('table', 'asked for by an operator')
+  await assert.rejects(openBucket(nats, 'another'))
+  for (const subject of ['usher.ask.allocator-1', 'usher.alive', 'usher.ops.allocator-1']) {
+    assert.ok(await maySay(nats, subject), subject)
+  }
+  for (const subject of ['usher.reply.gateway-1', 'usher.feed.*', 'usher.alive', 'usher.passed']) {
+    assert.ok(await mayHear(nats, subject), subject)
+  }
+  const forbidden = [
+    ...[SUBJECT, 'usher.feed.3', 'usher.reply.gateway-2', 'usher.passed'],
+    ...[`$JS.API.STREAM.PURGE.${STREAM}`, `$JS.API.STREAM.DELETE.${STREAM}`],
+    ...[`$JS.API.STREAM.MSG.GET.${STREAM}`, `$JS.API.CONSUMER.CREATE.${STREAM}.x`],
+  ]
+  for (const subject of forbidden) assert.equal(await maySay(nats, subject), false, subject)
+  assert.equal(await mayHear(nats, SUBJECT), false, 'frames as they are appended')
+  assert.equal(await mayHear(nats, 'usher.ask.allocator-1'), false, 'requests of other gateways')
+})
 
 test('NP2 ops may remove a stream; nobody comes in without a password', needsNats, async t => {
   const nats = await as('ops')
