@@ -5,7 +5,6 @@
 //
 //   CA1. Leaving hands every shard over while somebody is there to take it, then releases the rest.
 
-import type { ShardNumber } from '../shared/ids.ts'
 import { Host, type HostOptions, type ShardHealth } from './host.ts'
 import { Keeper } from './keeper.ts'
 import type { Membership } from './membership.ts'
@@ -20,7 +19,6 @@ export interface ClusterAllocatorOptions extends Omit<HostOptions, 'onLost' | 'o
   readonly placement: PlacementWatch
   readonly mayClaim?: () => boolean
   readonly opsPort?: () => number
-  readonly onServing?: (shard: ShardNumber) => void
   readonly onTrouble: (sentence: string, cause?: unknown) => void
 }
 

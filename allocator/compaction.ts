@@ -10,7 +10,12 @@
 //   CP3. The frame of the bound itself stays, so that page and cursor can be compared with it.
 //   CP4. A page of an earlier incarnation bounds nothing: a restore set it aside.
 
-import { asFrameNumber, type FrameNumber, type Incarnation, type ShardNumber } from '../shared/ids.ts'
+import {
+  asFrameNumber,
+  type FrameNumber,
+  type Incarnation,
+  type ShardNumber,
+} from '../shared/ids.ts'
 import type { CompactableJournal, JournalHead } from '../shared/ports.ts'
 
 export interface CompactionState {

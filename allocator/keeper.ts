@@ -36,7 +36,6 @@ export interface KeeperOptions {
   readonly clock: Clock
   /** false while nothing may be claimed: the clock is wrong (design.md §5 Time) */
   readonly mayClaim?: () => boolean
-  readonly onServing?: (shard: ShardNumber) => void
   readonly onTrouble: (sentence: string, cause?: unknown) => void
 }
 
@@ -158,7 +157,7 @@ export class Keeper {
   }
 
   #acquire(shard: ShardNumber): void {
-    const { host, membership, onServing } = this.#options
+    const { host, membership } = this.#options
     const care = this.#careOf(shard)
     void this.#work(shard, 'could not be taken over', async () => {
       await host.acquire(shard)
@@ -166,7 +165,6 @@ export class Keeper {
       care.delayMs = DELAY_MS_MIN
       this.#ready.delete(shard)
       membership.beat() // MB3
-      onServing?.(shard)
     })
   }
 

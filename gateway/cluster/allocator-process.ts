@@ -3,8 +3,10 @@
 //   1. broker and streams   2. journal, ledger's progress, clock   3. shards   4. link and feed   5. ops
 
 import { ClusterAllocator } from '../../allocator/cluster-allocator.ts'
+import { FeedPublisher } from '../../allocator/feed-publisher.ts'
 import { prepareBroker } from '../../allocator/journal/broker-checks.ts'
 import { JetStreamJournal } from '../../allocator/journal/jetstream.ts'
+import { LinkServer } from '../../allocator/link-server.ts'
 import { PlacementWatch } from '../../allocator/placement-watch.ts'
 import { clusterIdentity } from '../../persistence/cluster-identity.ts'
 import { PostgresPlanSource } from '../../persistence/layout-store.ts'
@@ -12,11 +14,11 @@ import { RemoteProgress } from '../../persistence/remote-progress.ts'
 import { PostgresSnapshots } from '../../persistence/snapshots.ts'
 import { systemClock } from '../../shared/clock.ts'
 import { LIMITS } from '../../shared/limits.ts'
+import { NatsTransport } from '../../shared/nats-transport.ts'
 import { ClockSkew, databaseTeller } from '../clock-skew.ts'
 import { createMetrics } from '../metrics.ts'
 import { type ClusterNode, runNode } from './node.ts'
 import { openOps } from './node-ops.ts'
-import { plainFeed, servePlainly } from './plain-link.ts'
 
 export interface AllocatorFlags {
   readonly allowDegraded: boolean
@@ -51,6 +53,9 @@ async function start(node: ClusterNode, { allowDegraded }: AllocatorFlags): Prom
   const placement = await PlacementWatch.open(nats, cluster.name)
   service.onStop('placement', () => placement.stop())
   // 3.
+  const transport = new NatsTransport(nats)
+  const publisher = new FeedPublisher({ transport, cluster: cluster.name })
+  service.onStop('feed', () => publisher.stop())
   let opsPort = 0
   const allocator = new ClusterAllocator({
     journal,
@@ -60,7 +65,9 @@ async function start(node: ClusterNode, { allowDegraded }: AllocatorFlags): Prom
     plans: new PostgresPlanSource(database.sql),
     ledger,
     refreshLedger: () => ledger.refresh(),
-    feed: plainFeed({ nats, cluster: cluster.name }),
+    feed: publisher,
+    onBegin: claim => publisher.begin(claim),
+    onEnd: shard => publisher.end(shard),
     clock: systemClock,
     owner: node.id,
     membership,
@@ -69,9 +76,19 @@ async function start(node: ClusterNode, { allowDegraded }: AllocatorFlags): Prom
     opsPort: () => opsPort,
     onTrouble,
   })
-  service.onStop('allocator', () => allocator.stop())
   // 4.
-  servePlainly({ nats, cluster: cluster.name }, node.id, allocator.host.link)
+  const { host } = allocator
+  const link = new LinkServer({
+    transport,
+    cluster: cluster.name,
+    node: node.id,
+    clock: systemClock,
+    publisher,
+    reignOf: shard => (host.serves(shard) ? host.writerOf(shard)?.durable : undefined),
+    submit: (request, origin, onReply) => host.link.submit(request, origin, onReply),
+  })
+  service.onStop('link', () => link.stop())
+  service.onStop('allocator', () => allocator.stop())
   // 5.
   const metrics = createMetrics({ shards: () => allocator.health() })
   opsPort = await openOps(node, {

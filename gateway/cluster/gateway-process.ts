@@ -9,15 +9,19 @@ import { MembershipOwners } from '../../allocator/owners.ts'
 import { fillDemo } from '../../persistence/demo.ts'
 import { PostgresPlanSource } from '../../persistence/layout-store.ts'
 import { showsOnSale } from '../../persistence/shows-on-sale.ts'
+import { systemClock } from '../../shared/clock.ts'
+import { newSession } from '../../shared/ids.ts'
 import { LIMITS } from '../../shared/limits.ts'
+import { NatsTransport } from '../../shared/nats-transport.ts'
 import type { Link } from '../../shared/ports.ts'
 import type { Reply } from '../../shared/views.ts'
+import { FeedSubscriber } from '../feed-subscriber.ts'
+import { NatsLink } from '../nats-link.ts'
 import { openShows } from '../open-shows.ts'
 import { startGateway } from '../start-gateway.ts'
 import { buildWeb } from '../web-build.ts'
 import { type ClusterNode, runNode } from './node.ts'
 import { openOps } from './node-ops.ts'
-import { hearPlainly, PlainLink } from './plain-link.ts'
 
 const LOOK_AGAIN_MS = 50
 const RETRY_MS = 200
@@ -30,7 +34,13 @@ async function start(node: ClusterNode): Promise<void> {
   const { config, cluster, database, nats, log, service, version, membership } = node
   // 1.
   const owners = new MembershipOwners(membership)
-  const link = new PlainLink({ nats, cluster: cluster.name, owners })
+  const transport = new NatsTransport(nats)
+  const session = newSession()
+  const common = { transport, cluster: cluster.name, session, clock: systemClock }
+  let subscriber: FeedSubscriber | undefined
+  const onReplies = (): void => subscriber?.noteOutput()
+  const link = new NatsLink({ ...common, gateway: node.id, owners, onReplies })
+  service.onStop('link', () => link.stop())
   const plans = new PostgresPlanSource(database.sql)
   const dist = await buildWeb(log)
   // 2.
@@ -41,7 +51,10 @@ async function start(node: ClusterNode): Promise<void> {
   // 3.
   const gateway = await startGateway(
     { config, service, log, link, database, plans, dist, version, figures: {} },
-    live => hearPlainly({ nats, cluster: cluster.name }, live),
+    live => {
+      subscriber = new FeedSubscriber({ ...common, sink: live })
+      service.onStop('feed', () => subscriber?.stop())
+    },
   )
   // 4.
   const opsPort = await openOps(node, { metrics: gateway.metrics, checks: () => [] })
