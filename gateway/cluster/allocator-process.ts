@@ -13,6 +13,7 @@ import { PostgresPlanSource } from '../../persistence/layout-store.ts'
 import { RemoteProgress } from '../../persistence/remote-progress.ts'
 import { PostgresSnapshots } from '../../persistence/snapshots.ts'
 import { systemClock } from '../../shared/clock.ts'
+import { Fault } from '../../shared/faults.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import { NatsTransport } from '../../shared/nats-transport.ts'
 import { ClockSkew, databaseTeller } from '../clock-skew.ts'
@@ -44,7 +45,8 @@ async function start(node: ClusterNode, { allowDegraded }: AllocatorFlags): Prom
   })
   for (const sentence of warnings) log.warn(sentence)
   // 2.
-  const onTrouble = (sentence: string, cause?: unknown): void => log.warn({ err: cause }, sentence)
+  const onTrouble = (sentence: string, cause?: unknown): void =>
+    log.warn(cause instanceof Fault ? { reason: cause.message } : { err: cause }, sentence)
   const journal = await JetStreamJournal.open({ nats, cluster: cluster.name })
   const ledger = await RemoteProgress.open({ nats, cluster: cluster.name, pool: database.pool })
   service.onStop("ledger's progress", () => ledger.close())
