@@ -140,7 +140,7 @@ test('K1 an answer that is late but in time is waited for', async t => {
   const redis = connected(t, `redis://127.0.0.1:${proxy.port}`)
   await until(() => redis.isUp)
   const { customers } = sharedRates(redis, NUMBERS)
-  proxy.answerDelayMs = 20
+  proxy.delayMs = 20
   const beganAt = performance.now()
   assert.equal((await customers.take('late')).left, 4)
   assert.ok(performance.now() - beganAt < 100)
