@@ -5,7 +5,7 @@
 //
 //   K1. Nothing waits for Redis: a command is sent only on a ready connection, never queued, and a
 //       connection that is silent for ANSWER_MS_MAX while a command waits is dropped with all of them.
-//   K2. Losing it is a warning, once; nobody but the users of a command hears an error.
+//   K2. Losing it is a warning, not a flood of them; nobody but the users of a command hears an error.
 
 import { Redis } from 'ioredis'
 import type { Log } from '../shared/log.ts'
@@ -15,6 +15,8 @@ import type { RedisFigures } from './metrics.ts'
 const ANSWER_MS_MAX = 100
 const CONNECT_MS_MAX = 1_000
 const AGAIN_MS_MAX = 500
+/** A Redis at the edge of its time comes and goes twice a second: that is said now and then. */
+const SAID_EVERY_MS = 10_000
 
 export interface SharedRedisOptions {
   readonly url: string
@@ -30,6 +32,8 @@ export class SharedRedis {
   readonly #log: Log
   #isUp = false
   #downCount = 0
+  #saidAtMs = Number.NEGATIVE_INFINITY
+  #isSaid = true
 
   /** Connects in the background: a house opens without Redis too. */
   constructor({ url, prefix, log }: SharedRedisOptions) {
@@ -70,6 +74,7 @@ export class SharedRedis {
 
   #noteUp(): void {
     this.#isUp = true
+    if (!this.#isSaid) return
     this.#log.info('Redis is there: answers and limits are shared with the other gateways')
   }
 
@@ -77,6 +82,9 @@ export class SharedRedis {
     if (!this.#isUp) return
     this.#isUp = false
     this.#downCount += 1
+    this.#isSaid = performance.now() - this.#saidAtMs > SAID_EVERY_MS
+    if (!this.#isSaid) return
+    this.#saidAtMs = performance.now()
     this.#log.warn('Redis is away: this gateway counts and remembers for itself until it is back')
   }
 }
