@@ -30,7 +30,8 @@ export class SharedRedis {
   /** what shared-answers.ts found and did not find */
   readonly answers = { hitCount: 0, missCount: 0 }
   readonly #log: Log
-  #isUp = false
+  /** undefined: not known yet */
+  #wasUp: boolean | undefined
   #downCount = 0
   #saidAtMs = Number.NEGATIVE_INFINITY
   #isSaid = true
@@ -69,19 +70,20 @@ export class SharedRedis {
   }
 
   stop(): void {
+    this.#wasUp = false // this loss is no news
     this.client.disconnect()
   }
 
   #noteUp(): void {
-    this.#isUp = true
+    this.#wasUp = true
     if (!this.#isSaid) return
     this.#log.info('Redis is there: answers and limits are shared with the other gateways')
   }
 
   #noteDown(): void {
-    if (!this.#isUp) return
-    this.#isUp = false
-    this.#downCount += 1
+    if (this.#wasUp === false) return
+    if (this.#wasUp) this.#downCount += 1
+    this.#wasUp = false
     this.#isSaid = performance.now() - this.#saidAtMs > SAID_EVERY_MS
     if (!this.#isSaid) return
     this.#saidAtMs = performance.now()
