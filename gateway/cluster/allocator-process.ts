@@ -66,7 +66,7 @@ async function start(node: ClusterNode, { allowDegraded }: AllocatorFlags): Prom
     ledger,
     refreshLedger: () => ledger.refresh(),
     feed: publisher,
-    onBegin: claim => publisher.begin(claim),
+    onBegin: claim => publisher.begin({ ...claim, frame: claim.number }),
     onEnd: shard => publisher.end(shard),
     clock: systemClock,
     owner: node.id,
