@@ -12,6 +12,7 @@ import { clusterIdentity } from '../../persistence/cluster-identity.ts'
 import { PostgresPlanSource } from '../../persistence/layout-store.ts'
 import { RemoteProgress } from '../../persistence/remote-progress.ts'
 import { PostgresSnapshots } from '../../persistence/snapshots.ts'
+import { BrokerWatch } from '../../shared/broker-watch.ts'
 import { systemClock } from '../../shared/clock.ts'
 import { Fault } from '../../shared/faults.ts'
 import { LIMITS } from '../../shared/limits.ts'
@@ -92,7 +93,12 @@ async function start(node: ClusterNode, { allowDegraded }: AllocatorFlags): Prom
   service.onStop('link', () => link.stop())
   service.onStop('allocator', () => allocator.stop())
   // 5.
-  const metrics = createMetrics({ shards: () => allocator.health() })
+  const broker = new BrokerWatch(nats)
+  const metrics = createMetrics({
+    shards: () => allocator.health(),
+    moves: () => allocator.moves(),
+    broker: () => broker.figures(),
+  })
   opsPort = await openOps(node, {
     metrics,
     checks: () => [skew.check, ...warnings.map(degraded)],
