@@ -7,6 +7,8 @@ export class TcpProxy {
   readonly #sockets = new Set<Socket>()
   /** answers of the target are dropped while true */
   isMute = false
+  /** what clients say is dropped while true */
+  isDeaf = false
 
   private constructor(server: Server) {
     this.#server = server
@@ -48,7 +50,9 @@ export class TcpProxy {
         other.destroy()
       })
     }
-    client.on('data', bytes => target.write(bytes))
+    client.on('data', bytes => {
+      if (!this.isDeaf) target.write(bytes)
+    })
     target.on('data', bytes => {
       if (!this.isMute) client.write(bytes)
     })
