@@ -11,6 +11,7 @@ export type FaultKind =
   | 'ownership-lost'
   | 'ledger-violation'
   | 'port-in-use'
+  | 'restore-refused'
   | 'unsupported-platform'
 
 /** `detail` is a clear sentence that says what to do. */
