@@ -12,6 +12,7 @@ export type FaultKind =
   | 'ledger-violation'
   | 'port-in-use'
   | 'restore-refused'
+  | 'redis-unavailable'
   | 'unsupported-platform'
 
 /** `detail` is a clear sentence that says what to do. */

@@ -7,6 +7,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { EXIT, exitCodeOf, sentenceOf } from '../../shared/service.ts'
 import { ROLES } from '../auth.ts'
 import { addOperating, outputOption } from './operating.ts'
+import { addProcesses } from './processes.ts'
 
 /** `8h`, `30m`, `45s`, `2d` in milliseconds. */
 function parseDuration(text: string): number {
@@ -25,6 +26,7 @@ function program(): Command {
     .command('start')
     .description('run everything in one process (embedded Postgres unless DATABASE_URL is set)')
     .action(async () => (await import('../main.ts')).main())
+  addProcesses(usher)
   usher
     .command('token')
     .description('print a token with a role')
@@ -51,7 +53,8 @@ function program(): Command {
   usher
     .command('doctor')
     .description('check this machine for what Usher needs')
-    .action(async () => (await import('./doctor.ts')).doctor())
+    .option('--fetch', 'get nats-server for a cluster from the mirror of this machine')
+    .action(async (options: { fetch?: boolean }) => (await import('./doctor.ts')).doctor(options))
   usher
     .command('bench')
     .description('measure: npm run bench -- SCENARIO ...')

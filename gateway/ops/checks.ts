@@ -1,6 +1,5 @@
 // What readiness means for the embedded mode, and the operator's rows.
 
-import { SKEW_MS_MAX } from '../clock-skew.ts'
 import type { Embedded } from '../embedded.ts'
 import type { Check, NodeRow, ShardRow } from './listener.ts'
 
@@ -25,11 +24,7 @@ export function checksOf({ allocator, ledger, skew }: Embedded): readonly Check[
       isOk: lagMs <= LEDGER_LAG_MS_MAX,
       detail: `${ledger.lagFrames()} frames, ${Math.round(lagMs)} ms behind`,
     },
-    {
-      name: 'clock',
-      isOk: Math.abs(skew.ms) <= SKEW_MS_MAX,
-      detail: `${skew.ms} ms from the database's`,
-    },
+    skew.check,
   ]
 }
 
