@@ -1,10 +1,8 @@
 // The process `usher ledger`: journal streams become archive and tables.
 
-import { jetstream } from '@nats-io/jetstream'
 import { LedgerProcess } from '../../persistence/ledger-process.ts'
 import { Bug } from '../../shared/assert.ts'
 import { BrokerWatch } from '../../shared/broker-watch.ts'
-import { streamOf } from '../../shared/journal-streams.ts'
 import { createMetrics } from '../metrics.ts'
 import { type ClusterNode, runNode } from './node.ts'
 import { openOps } from './node-ops.ts'
@@ -24,9 +22,7 @@ async function start(node: ClusterNode): Promise<void> {
   const ledger = new LedgerProcess({
     databaseUrl,
     nats,
-    jetstream: jetstream(nats),
     cluster: cluster.name,
-    streamOf: shard => streamOf(cluster.name, shard),
     onHalted: (fault, shard) => {
       log.fatal({ err: fault, shard }, 'the ledger of a shard is halted')
       if (shard !== undefined) halted.add(shard)
