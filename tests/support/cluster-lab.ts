@@ -217,7 +217,7 @@ export class ClusterLab {
     const self = { node, role: 'allocator', pid: 1, weight: 1 } as const
     const { nats } = this.#journals
     const liar = new Membership({ nats, cluster: CLUSTER, self, clock: systemClock })
-    liar.speak(() => ({ state: 'starting', serves: [], ready, opsPort: 0 }))
+    liar.speak(() => ({ state: 'serving', serves: [], ready, opsPort: 0 }))
     this.#liars.push(liar)
   }
 
