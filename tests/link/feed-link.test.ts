@@ -5,7 +5,8 @@ import { test } from 'node:test'
 import { asEpoch, asFrameNumber, asIncarnation, asInstant, asShowNumber } from '../../shared/ids.ts'
 import { shardOf } from '../../shared/placement.ts'
 import type { FrameNews } from '../../shared/views.ts'
-import { holdOf, LinkWorld, type TestAllocator, type TestGateway } from './link-world.ts'
+import { holdOf, type TestAllocator } from './link-allocator.ts'
+import { LinkWorld, type TestGateway } from './link-world.ts'
 
 const SHOW = asShowNumber(1)
 const SHARD = shardOf(SHOW)

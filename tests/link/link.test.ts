@@ -8,13 +8,8 @@ import { readAsks } from '../../shared/link-batches.ts'
 import type { Passage } from '../../shared/memory-transport.ts'
 import { shardOf } from '../../shared/placement.ts'
 import type { Reply } from '../../shared/views.ts'
-import {
-  type DurableShard,
-  holdOf,
-  LinkWorld,
-  type TestAllocator,
-  type TestGateway,
-} from './link-world.ts'
+import { type DurableShard, holdOf, type TestAllocator } from './link-allocator.ts'
+import { LinkWorld, type TestGateway } from './link-world.ts'
 
 const SHOW = asShowNumber(1)
 const SHARD = shardOf(SHOW)

@@ -26,7 +26,8 @@ import { NatsTransport } from '../../shared/nats-transport.ts'
 import { shardOf } from '../../shared/placement.ts'
 import type { FrameNews, PersonalNews, Reply } from '../../shared/views.ts'
 import { freshNats, needsNats } from '../support/nats.ts'
-import { holdOf, TestOwners } from './link-world.ts'
+import { holdOf } from './link-allocator.ts'
+import { TestOwners } from './link-world.ts'
 
 const SHOW = asShowNumber(1)
 const SHARD = shardOf(SHOW)

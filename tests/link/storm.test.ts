@@ -5,7 +5,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { asShowNumber, idTextOf, type ShardNumber, type ShowNumber } from '../../shared/ids.ts'
 import { shardOf } from '../../shared/placement.ts'
-import { type DurableShard, GOOD_DAY, holdOf, LinkWorld, type TestAllocator } from './link-world.ts'
+import { type DurableShard, holdOf, type TestAllocator } from './link-allocator.ts'
+import { GOOD_DAY, LinkWorld } from './link-world.ts'
 
 const STORM_MS = 4_000
 const CALM_MS = 30_000
