@@ -39,7 +39,8 @@ export class UsherProcess {
     this.url = new URL(`http://127.0.0.1:${ports.port}`)
     this.opsUrl = new URL(`http://127.0.0.1:${ports.opsPort}`)
     this.#startMsMax = options.startMsMax ?? START_MS_MAX
-    const args = ['--import', 'tsx', 'gateway/cli/usher.ts', ...(options.args ?? ['start'])]
+    const node = ['--max-semi-space-size=64', '--import', 'tsx', 'gateway/cli/usher.ts']
+    const args = [...node, ...(options.args ?? ['start'])]
     this.child = spawn(process.execPath, args, {
       cwd: root,
       stdio: ['ignore', 'pipe', options.isTalking === true ? 'inherit' : 'pipe'],
