@@ -17,7 +17,7 @@ import { systemClock } from '../../shared/clock.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import { NatsTransport } from '../../shared/nats-transport.ts'
 import { ClockSkew, databaseTeller } from '../clock-skew.ts'
-import { createMetrics } from '../metrics.ts'
+import { createMetrics, type Metrics } from '../metrics.ts'
 import { type ClusterNode, runNode } from './node.ts'
 import { openOps } from './node-ops.ts'
 
@@ -91,14 +91,8 @@ async function start(node: ClusterNode, { allowDegraded }: AllocatorFlags): Prom
   service.onStop('link', () => link.stop())
   service.onStop('allocator', () => allocator.stop())
   // 5.
-  const broker = new BrokerWatch(nats)
-  const metrics = createMetrics({
-    shards: () => allocator.health(),
-    moves: () => allocator.moves(),
-    broker: () => broker.figures(),
-  })
   opsPort = await openOps(node, {
-    metrics,
+    metrics: metricsOf(node, allocator),
     checks: () => [skew.check, ...warnings.map(degraded)],
   })
 }
@@ -106,4 +100,13 @@ async function start(node: ClusterNode, { allowDegraded }: AllocatorFlags): Prom
 /** Said in every health answer, but no reason to be taken out of service: the operator allowed it. */
 function degraded(sentence: string): { name: string; isOk: boolean; detail: string } {
   return { name: 'degraded', isOk: true, detail: sentence }
+}
+
+function metricsOf({ nats }: ClusterNode, allocator: ClusterAllocator): Metrics {
+  const broker = new BrokerWatch(nats)
+  return createMetrics({
+    shards: () => allocator.health(),
+    moves: () => allocator.moves(),
+    broker: () => broker.figures(),
+  })
 }
