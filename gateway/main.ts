@@ -28,7 +28,7 @@ import { apiRoutes } from './http/routes.ts'
 import { LayoutFiles } from './layout-files.ts'
 import { FeedRelay, LiveServer } from './live-server.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import { checksOf, nodeRowsOf, shardRowsOf } from './ops/checks.ts'
+import { checksOf, operationsOf } from './ops/checks.ts'
 import { OpsListener } from './ops/listener.ts'
 import { Router } from './router.ts'
 import { HttpServer } from './server.ts'
@@ -175,8 +175,7 @@ async function startOps(parts: {
     checks: () => checksOf(embedded),
     metrics: gateway.metrics.registry,
     version: { version, node: process.version, mode: 'embedded' },
-    shards: () => shardRowsOf(embedded),
-    nodes: () => nodeRowsOf(embedded),
+    operations: operationsOf(embedded),
     history: ask => historyOf(embedded.database.sql, ask),
     mayOperate: async token => {
       const caller = await gateway.auth.verify(token)

@@ -28,6 +28,7 @@ import {
   type NodeRow,
   type Operations,
   type Outcome,
+  PARALLEL_DEFAULT,
   type RebalanceStatus,
   refused,
   type ShardDetail,
@@ -39,7 +40,6 @@ import { RebalanceDesk, UNDER_WAY } from './rebalance-desk.ts'
 import { isActive, type RebalancePlan, type RebalanceRun } from './rebalance-plan.ts'
 import { RebalanceDriver, type RunParts } from './rebalance-run.ts'
 
-const DRAIN_PARALLEL = 2
 const LOOK_AGAIN_MS = 100
 
 export interface ClusterParts
@@ -206,7 +206,7 @@ export class ClusterOperations implements Operations {
     const { table, members } = await this.#view()
     const others = liveAllocators(members).filter(item => item.node !== member.id)
     const plan = await this.#desk.plan('drain', table, rescueTable(table, others))
-    const ask = { version: plan.version, parallel: DRAIN_PARALLEL, pauseIf: [] }
+    const ask = { version: plan.version, parallel: PARALLEL_DEFAULT, pauseIf: [] }
     const begun = await this.#desk.apply(ask, table)
     if (begun.kind !== 'done') return begun
     const ended = await this.#whenEnded(plan.version)

@@ -1,17 +1,10 @@
 // The commands with which people look into a house: get, explain, audit, import.
 
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Command } from 'commander'
+import { outputOption, parseCount } from './flags.ts'
 
 interface Format {
   readonly output: string
-}
-
-export const outputOption = (): Option =>
-  new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table')
-
-function parseCount(text: string): number {
-  if (/^[1-9][0-9]{0,5}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('Give a number from 1 to 999999.')
 }
 
 export function addOperating(usher: Command): void {

@@ -14,10 +14,10 @@ import { emptyTable, nextTable, type PlacementTable } from '../../shared/placeme
 import { decodeRebalance, encodeRebalance } from '../../shared/rebalance-codec.ts'
 import type { RebalanceRecord } from '../../shared/rebalance-plan.ts'
 import { MemoryCas } from './memory-cas.ts'
-import { VirtualTime } from './virtual-time.ts'
+import { type TestTime, VirtualTime } from './virtual-time.ts'
 
 export class MemoryCluster {
-  readonly time = new VirtualTime()
+  readonly time: TestTime
   readonly tables = new MemoryCas<PlacementTable>({ encode: encodeTable, decode: decodeTable })
   readonly rebalances = new MemoryCas<RebalanceRecord>({
     encode: encodeRebalance,
@@ -46,7 +46,8 @@ export class MemoryCluster {
     return cluster
   }
 
-  constructor() {
+  constructor(time: TestTime = new VirtualTime()) {
+    this.time = time
     this.tables.onWrite = table => void this.#follow(table)
   }
 
@@ -107,7 +108,7 @@ export class MemoryCluster {
       metric: async metric => this.figures.get(metric),
       metricNames: ['hold.p50', 'hold.p99'],
       clock: this.time,
-      sleep: this.time.sleep,
+      sleep: ms => this.time.sleep(ms),
       onTrouble: sentence => this.troubles.push(sentence),
     })
   }
