@@ -65,6 +65,7 @@ export class Feed {
   readonly #shows = new Map<ShowNumber, Known>()
   readonly #places: ShardPlace[] = []
   readonly #timers: NodeJS.Timeout[]
+  #askCount = 0
 
   constructor(options: FeedOptions) {
     this.#router = options.router
@@ -134,6 +135,12 @@ export class Feed {
     return this.#shows.size
   }
 
+  figures(): { readonly shows: number; readonly asking: number; readonly asks: number } {
+    let asking = 0
+    for (const { isAsking } of this.#shows.values()) if (isAsking) asking += 1
+    return { shows: this.#shows.size, asking, asks: this.#askCount }
+  }
+
   /** Forgets shows that nobody has used for a while; a timer calls it. */
   evict(): void {
     const oldest = this.#clock.monotonicMs() - UNUSED_MS_MAX
@@ -157,6 +164,7 @@ export class Feed {
 
   #ask(known: Known): void {
     known.isAsking = true
+    this.#askCount += 1
     if (known.view !== undefined) this.pace.setLive(known.view, false)
     this.#router.ask({ kind: 'read-show', show: known.show }, 0, reply => {
       if (reply.kind === 'show') this.#answered(known, reply)

@@ -10,23 +10,33 @@
 //   LE3. A unique violation halts the shard it names and is never retried.
 //   LE4. A batch that makes or ends a booking is durable when it is told; others may follow the
 //        journal's own durability, from which they are made again.
+//   LE5. In a cluster a batch's raw frames are archived in the transaction of its rows, and only what
+//        follows the archived frame by number and hash is: archive and tables are one.
 
 import type pg from 'pg'
 import { assert } from '../shared/assert.ts'
 import { Fault } from '../shared/faults.ts'
-import { eachTransition } from '../shared/frame.ts'
+import { eachTransition, prevHashOf, sameBytes } from '../shared/frame.ts'
 import { asSequence, type FrameNumber, type ShardNumber } from '../shared/ids.ts'
 import type { EncodedFrame } from '../shared/ports.ts'
+import { ARCHIVED_FRAMES } from './archive.ts'
 import { statementsOf } from './ledger-facts.ts'
 import type { Step } from './ledger-rows.ts'
 import * as statements from './ledger-statements.ts'
-import { sqlStateOf, UNIQUE_VIOLATION } from './pg-errors.ts'
+import { DIVISION_BY_ZERO, sqlStateOf, UNIQUE_VIOLATION } from './pg-errors.ts'
 import { Projection } from './projection.ts'
 
 export interface LedgerCursor {
   readonly shard: ShardNumber
   readonly frame: FrameNumber
   readonly sequence: number
+  /** of the frame it stands at, when that is stored */
+  readonly hash?: Uint8Array | undefined
+}
+
+/** Another ledger has moved a cursor meanwhile: nothing was written, load() tells where it stands. */
+export class CursorMoved extends Error {
+  override readonly name = 'CursorMoved'
 }
 
 /** The connection the ledger writes through; one at a time. */
@@ -36,12 +46,19 @@ export interface LedgerOptions {
   readonly client: LedgerClient
   /** rows in one statement: 256 when the event loop also serves */
   readonly rowsPerStatementMax: number
+  /** LE5: false where the journal is that table already */
+  readonly archives?: boolean
 }
+
+const CURSORS = `select c.shard, c.frame, c.sequence, f.hash from ledger_cursor c
+  left join journal_frame f using (shard, frame) order by c.shard`
 
 export class Ledger {
   readonly #client: LedgerClient
   readonly #rowsMax: number
+  readonly #archives: boolean
   readonly #cursors = new Map<ShardNumber, LedgerCursor>()
+  readonly #frames = new statements.Batch(ARCHIVED_FRAMES)
   readonly #transitions = new statements.Batch(statements.TRANSITIONS)
   readonly #newEntries = new statements.Batch(statements.NEW_ENTRIES)
   readonly #newHolds = new statements.Batch(statements.NEW_HOLDS)
@@ -57,13 +74,16 @@ export class Ledger {
   constructor(options: LedgerOptions) {
     this.#client = options.client
     this.#rowsMax = options.rowsPerStatementMax
+    this.#archives = options.archives ?? false
   }
 
   /** Where every shard stands, from the table; call at start and after a failed transaction. */
   async load(): Promise<readonly LedgerCursor[]> {
-    const { rows } = await this.#client.query('select shard, frame, sequence from ledger_cursor')
+    const { rows } = await this.#client.query(CURSORS)
     this.#cursors.clear()
-    for (const row of rows) this.#cursors.set(row.shard, row)
+    for (const { hash, ...row } of rows) {
+      this.#cursors.set(row.shard, { ...row, hash: hash ?? undefined })
+    }
     return [...this.#cursors.values()]
   }
 
@@ -75,7 +95,8 @@ export class Ledger {
 
   /**
    * Projects frames, of any shards, each shard's in order from its cursor on, in one transaction.
-   * Throws Fault('ledger-violation'); after any throw call load() before going on.
+   * Throws Fault('ledger-violation'), Fault('journal-damaged') or CursorMoved; after any throw call
+   * load() before going on.
    */
   async project(frames: readonly EncodedFrame[]): Promise<readonly LedgerCursor[]> {
     const projection = new Projection()
@@ -83,11 +104,12 @@ export class Ledger {
     const steps = projection.take()
     try {
       await this.#client.query(this.#opening(moved, steps.some(touchesBookings)))
+      if (this.#archives) await this.#run(this.#frames, frames)
       for (const step of steps) await this.#write(step)
       await this.#client.query('commit')
     } catch (error) {
       await this.#client.query('rollback').catch(() => undefined)
-      throw asViolation(error)
+      throw asRefused(error)
     }
     for (const cursor of moved) this.#cursors.set(cursor.shard, cursor)
     return moved
@@ -97,9 +119,10 @@ export class Ledger {
   #read(frames: readonly EncodedFrame[], projection: Projection): readonly LedgerCursor[] {
     const moved = new Map<ShardNumber, LedgerCursor>()
     for (const frame of frames) {
-      const { shard, incarnation, number, time } = frame
+      const { shard, incarnation, number, time, hash } = frame
       const before = moved.get(shard) ?? this.cursorOf(shard)
       if (number !== before.frame + 1 || !joins(before, frame)) throw holeFault(before, frame)
+      if (!follows(before, frame)) throw chainFault(before)
       let sequence = frame.firstSequence - 1
       eachTransition(frame, transition => {
         sequence += 1
@@ -113,7 +136,8 @@ export class Ledger {
         projection.add(transition, place)
       })
       const isEmpty = frame.transitionCount === 0
-      moved.set(shard, { shard, frame: number, sequence: isEmpty ? before.sequence : sequence })
+      const last = isEmpty ? before.sequence : sequence
+      moved.set(shard, { shard, frame: number, sequence: last, hash })
     }
     return [...moved.values()]
   }
@@ -169,6 +193,19 @@ function joins(before: LedgerCursor, frame: EncodedFrame): boolean {
   return frame.transitionCount === 0 || frame.firstSequence === before.sequence + 1
 }
 
+/** LE5 */
+function follows(before: LedgerCursor, frame: EncodedFrame): boolean {
+  return before.hash === undefined || sameBytes(before.hash, prevHashOf(frame))
+}
+
+function chainFault({ shard, frame }: LedgerCursor): Fault {
+  return new Fault(
+    'journal-damaged',
+    `The journal of shard ${shard} goes on from another frame ${frame} than the one that is archived: ` +
+      'it was rewound or belongs to somebody else. Nothing was written; "usher restore" shows both.',
+  )
+}
+
 function holeFault(before: LedgerCursor, frame: EncodedFrame): Fault {
   return new Fault(
     'journal-damaged',
@@ -178,8 +215,11 @@ function holeFault(before: LedgerCursor, frame: EncodedFrame): Fault {
   )
 }
 
-/** LE3 */
-function asViolation(error: unknown): unknown {
+/** LE1, LE3 */
+function asRefused(error: unknown): unknown {
+  if (sqlStateOf(error) === DIVISION_BY_ZERO) {
+    return new CursorMoved('a ledger cursor is not where this ledger left it')
+  }
   if (sqlStateOf(error) !== UNIQUE_VIOLATION) return error
   const { detail, constraint } = error as pg.DatabaseError
   return violation(`${constraint ?? 'a unique index'} refused a row: ${detail ?? ''}`, error)

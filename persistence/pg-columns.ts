@@ -17,6 +17,7 @@ const TWO_32 = 2 ** 32
 
 export const OID = Object.freeze({
   bool: 16,
+  bytea: 17,
   int8: 20,
   int2: 21,
   int4: 23,
@@ -98,6 +99,11 @@ export class Column {
     const bytes = Buffer.byteLength(value)
     const at = this.#begin(bytes)
     this.#buffer.write(value, at)
+  }
+
+  bytes(value: Uint8Array): void {
+    const at = this.#begin(value.length)
+    this.#buffer.set(value, at)
   }
 
   /** Whole numbers as the text of an array, to be cast in the statement; undefined is null. */

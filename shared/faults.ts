@@ -4,12 +4,14 @@ export type FaultKind =
   | 'configuration'
   | 'database-held'
   | 'database-unavailable'
+  | 'broker-unreachable'
   | 'journal-unavailable'
   | 'journal-damaged'
   | 'layout-missing'
   | 'ownership-lost'
   | 'ledger-violation'
   | 'port-in-use'
+  | 'redis-unavailable'
   | 'unsupported-platform'
 
 /** `detail` is a clear sentence that says what to do. */

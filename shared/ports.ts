@@ -7,6 +7,7 @@ import type {
   Incarnation,
   Instant,
   LayoutNumber,
+  NodeId,
   Sequence,
   ShardNumber,
 } from './ids.ts'
@@ -25,6 +26,27 @@ export interface Clock {
  */
 export interface Link {
   submit(request: Request, origin: number, onReply: (reply: Reply) => void): void
+}
+
+/** Who serves each Shard, as far as this process has heard: a hint, never a proof (E7). */
+export interface Owners {
+  ownerOf(shard: ShardNumber): NodeId | undefined
+  /** calls back after any owner changed; returns how to end it */
+  onChange(listener: () => void): () => void
+}
+
+/**
+ * Carries bytes between processes: from one to all who subscribed, at most once, and from one sender
+ * to one receiver in order across subjects. A subject's part may be `*`, which stands for any one part.
+ */
+export interface Transport {
+  readonly isUp: boolean
+  /** Keeps the bytes: they may not change afterwards. What cannot leave now is dropped, not kept. */
+  publish(subject: string, bytes: Uint8Array): void
+  /** The bytes are valid within the call. Returns how to end it. */
+  subscribe(subject: string, onMessage: (bytes: Uint8Array) => void): () => void
+  /** Calls back when the connection is back: messages may have been lost. */
+  onBack(listener: () => void): () => void
 }
 
 /** Where a Shard's durable frames are announced. Within a turn: seats, then replies, then personal. */

@@ -55,7 +55,6 @@ test('what cannot be ends with the code of its kind, and a sentence on stderr', 
     [['rebalance', 'apply', '--loud'], 2, /unknown option/],
     [['rebalance', 'explode'], 2, /./],
     [['rebalance', 'cancel'], 4, /No rebalance/],
-    [['rebalance', 'rollback'], 4, /./],
   ] as const) {
     const { code: ended, stdout, stderr } = await run(...words)
     assert.equal(ended, code, `${words.join(' ')}: ${stderr}`)

@@ -7,6 +7,8 @@ export class TcpProxy {
   readonly #sockets = new Set<Socket>()
   /** answers of the target are dropped while true */
   isMute = false
+  /** every answer comes that much later */
+  answerDelayMs = 0
 
   private constructor(server: Server) {
     this.#server = server
@@ -50,7 +52,9 @@ export class TcpProxy {
     }
     client.on('data', bytes => target.write(bytes))
     target.on('data', bytes => {
-      if (!this.isMute) client.write(bytes)
+      if (this.isMute) return
+      if (this.answerDelayMs === 0) client.write(bytes)
+      else setTimeout(() => client.write(bytes), this.answerDelayMs)
     })
   }
 }
