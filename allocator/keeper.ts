@@ -36,7 +36,6 @@ export interface KeeperOptions {
   readonly clock: Clock
   /** false while nothing may be claimed: the clock is wrong (design.md §5 Time) */
   readonly mayClaim?: () => boolean
-  readonly onServing?: (shard: ShardNumber) => void
   readonly onTrouble: (sentence: string, cause?: unknown) => void
 }
 
@@ -98,7 +97,8 @@ export class Keeper {
   #hasHeir(): boolean {
     const { membership } = this.#options
     return membership.beats.some(
-      beat => beat.role === 'allocator' && beat.state === 'serving' && beat.node !== membership.self,
+      beat =>
+        beat.role === 'allocator' && beat.state === 'serving' && beat.node !== membership.self,
     )
   }
 
@@ -110,7 +110,8 @@ export class Keeper {
     const server = membership.serverOf(shard)
     if (host.serves(shard)) {
       care.released = undefined
-      if (server !== undefined && server.node !== membership.self) this.#compare(shard, server.served)
+      if (server !== undefined && server.node !== membership.self)
+        this.#compare(shard, server.served)
       else if (wish !== undefined && wish !== membership.self) this.#handOver(shard, wish)
     } else if (server !== undefined && server.node !== membership.self) {
       care.released = undefined
@@ -150,14 +151,13 @@ export class Keeper {
     if (this.#isLeaving || mayClaim?.() === false) return false
     const care = this.#careOf(shard)
     const nowMs = clock.monotonicMs()
-    const isTakenBack =
-      care.released !== undefined && nowMs - care.released.atMs > CLAIM_MS_MAX // KP2
+    const isTakenBack = care.released !== undefined && nowMs - care.released.atMs > CLAIM_MS_MAX // KP2
     if (wish !== membership.self && !(isTakenBack && wish === care.released?.to)) return false
     return nowMs >= care.waitUntilMs || placement.table.version > care.waitVersion // KP3
   }
 
   #acquire(shard: ShardNumber): void {
-    const { host, membership, onServing } = this.#options
+    const { host, membership } = this.#options
     const care = this.#careOf(shard)
     void this.#work(shard, 'could not be taken over', async () => {
       await host.acquire(shard)
@@ -165,7 +165,6 @@ export class Keeper {
       care.delayMs = DELAY_MS_MIN
       this.#ready.delete(shard)
       membership.beat() // MB3
-      onServing?.(shard)
     })
   }
 

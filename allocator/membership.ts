@@ -34,11 +34,13 @@ const beatSchema = z.object({
   weight: z.number(),
   /** tells a process from the one of that name before it */
   bornMs: z.number(),
-  state: z.enum(['serving', 'leaving', 'gone']),
+  state: z.enum(['starting', 'serving', 'leaving', 'gone']),
   opsPort: z.int(),
   serves: z.array(servedSchema),
   /** recovered here, waiting for its owner to release it */
   ready: z.array(z.int()),
+  /** a gateway's speed of the last seconds, by name */
+  figures: z.exactOptional(z.record(z.string(), z.number())),
 })
 
 type Told = z.infer<typeof beatSchema>
@@ -51,7 +53,7 @@ export interface Beat extends Omit<Told, 'node' | 'ready'> {
 }
 
 /** What a process says about itself with every beat. */
-export type Words = Pick<Beat, 'state' | 'serves' | 'ready' | 'opsPort'>
+export type Words = Pick<Beat, 'state' | 'serves' | 'ready' | 'opsPort' | 'figures'>
 
 export interface MembershipOptions {
   readonly nats: NatsConnection
@@ -66,8 +68,8 @@ interface Heard {
   readonly atMs: number
 }
 
-/** Of a node that is silent from the start. */
-const SAYING_NOTHING: Words = { state: 'serving', serves: [], ready: [], opsPort: 0 }
+/** Of a node that does not work yet. */
+const SAYING_NOTHING: Words = { state: 'starting', serves: [], ready: [], opsPort: 0 }
 
 export class Membership {
   readonly self: NodeId
@@ -107,7 +109,9 @@ export class Membership {
   }
 
   /** The node that serves the shard in its latest reign, as far as is told. */
-  serverOf(shard: ShardNumber): { readonly node: NodeId; readonly served: ServedShard } | undefined {
+  serverOf(
+    shard: ShardNumber,
+  ): { readonly node: NodeId; readonly served: ServedShard } | undefined {
     let found: { readonly node: NodeId; readonly served: ServedShard } | undefined
     for (const { beat } of this.#heard.values()) {
       const served = beat.serves.find(one => one.shard === shard)

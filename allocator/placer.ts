@@ -18,6 +18,7 @@ import type { PlacementWatch } from './placement-watch.ts'
 
 const GATHERING_MS = 500
 const SECOND_AFTER_MS = 400
+const REST_MS = 500
 
 export interface PlacerOptions {
   readonly membership: Membership
@@ -32,6 +33,8 @@ export class Placer {
   #crewSinceMs: number
   #misfitSinceMs: number | undefined
   #isProposing = false
+  /** after a failed write */
+  #restUntilMs = 0
 
   constructor(options: PlacerOptions) {
     this.#options = options
@@ -52,7 +55,8 @@ export class Placer {
     this.#misfitSinceMs ??= nowMs
     const isFirst = live[0]?.node === membership.self
     const waitedMs = nowMs - this.#misfitSinceMs
-    if (this.#isProposing || !(isFirst || waitedMs > SECOND_AFTER_MS)) return // PL2
+    if (this.#isProposing || nowMs < this.#restUntilMs || !(isFirst || waitedMs > SECOND_AFTER_MS))
+      return // PL2
     this.#isProposing = true
     void this.#propose(table).finally(() => {
       this.#isProposing = false
@@ -81,6 +85,8 @@ export class Placer {
     try {
       await this.#options.placement.propose(table)
     } catch (cause) {
+      this.#misfitSinceMs = undefined
+      this.#restUntilMs = this.#options.clock.monotonicMs() + REST_MS
       this.#options.onTrouble('the placement table could not be written, trying again', cause)
     }
   }

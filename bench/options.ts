@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import { parseSlo, type Slo } from '../shared/slo.ts'
 
-export const SCENARIOS = ['core', 'hold', 'waitlist'] as const
+export const SCENARIOS = ['core', 'hold', 'waitlist', 'journal'] as const
 export type Scenario = (typeof SCENARIOS)[number]
 
 export interface Options {
@@ -33,13 +33,14 @@ Scenarios
   core       decisions of one core in memory, and what shows at rest weigh
   hold       durable holds over WebSocket, uniform over the seats of one show (or --shows N)
   waitlist   from the deadline of a hold to the offer of its seat
+  journal    frame size against latency, JetStream and Postgres, one frame in flight per shard
 
 Flags
   --target URL        a server that runs already (USHER_ADMIN_TOKEN must fit); else its own
   --rate N            arrivals per second, open loop
   --connections N     sockets, closed loop (default 100)
   --in-flight N       requests each socket keeps in flight (default 1)
-  --shows N           spread over N shows (default 1)
+  --shows N           spread over N shows (default 1); of \`journal\`: over N shards
   --duration 10s      measured time of a round     --warmup 2s    time before it
   --rounds N          repeat (default 1)           --seed N       of the workload (default 1)
   --slo 'hold.p99<25ms'  repeatable; exit 10 when missed

@@ -16,8 +16,9 @@
 import type pg from 'pg'
 import { assert } from '../shared/assert.ts'
 import { Fault } from '../shared/faults.ts'
-import { eachTransition, prevHashOf, sameBytes } from '../shared/frame.ts'
-import { asSequence, type FrameNumber, type ShardNumber } from '../shared/ids.ts'
+import { eachTransition } from '../shared/frame.ts'
+import { isNextNumber, namesHash } from '../shared/frame-order.ts'
+import { asSequence, type FrameNumber, type Incarnation, type ShardNumber } from '../shared/ids.ts'
 import type { EncodedFrame } from '../shared/ports.ts'
 import { ARCHIVED_FRAMES } from './archive.ts'
 import { statementsOf } from './ledger-facts.ts'
@@ -31,6 +32,7 @@ export interface LedgerCursor {
   readonly frame: FrameNumber
   readonly sequence: number
   /** of the frame it stands at, when that is stored */
+  readonly incarnation?: Incarnation | undefined
   readonly hash?: Uint8Array | undefined
 }
 
@@ -48,15 +50,18 @@ export interface LedgerOptions {
   readonly rowsPerStatementMax: number
   /** LE5: false where the journal is that table already */
   readonly archives?: boolean
+  /** every batch waits for the disk, not only those with bookings (LE4) */
+  readonly isDurable?: boolean
 }
 
-const CURSORS = `select c.shard, c.frame, c.sequence, f.hash from ledger_cursor c
+const CURSORS = `select c.shard, c.frame, c.sequence, f.incarnation, f.hash from ledger_cursor c
   left join journal_frame f using (shard, frame) order by c.shard`
 
 export class Ledger {
   readonly #client: LedgerClient
   readonly #rowsMax: number
   readonly #archives: boolean
+  readonly #isDurable: boolean
   readonly #cursors = new Map<ShardNumber, LedgerCursor>()
   readonly #frames = new statements.Batch(ARCHIVED_FRAMES)
   readonly #transitions = new statements.Batch(statements.TRANSITIONS)
@@ -75,14 +80,16 @@ export class Ledger {
     this.#client = options.client
     this.#rowsMax = options.rowsPerStatementMax
     this.#archives = options.archives ?? false
+    this.#isDurable = options.isDurable ?? false
   }
 
   /** Where every shard stands, from the table; call at start and after a failed transaction. */
   async load(): Promise<readonly LedgerCursor[]> {
     const { rows } = await this.#client.query(CURSORS)
     this.#cursors.clear()
-    for (const { hash, ...row } of rows) {
-      this.#cursors.set(row.shard, { ...row, hash: hash ?? undefined })
+    for (const { hash, incarnation, ...row } of rows) {
+      const stored = hash === null ? {} : { hash, incarnation }
+      this.#cursors.set(row.shard, { ...row, ...stored })
     }
     return [...this.#cursors.values()]
   }
@@ -103,7 +110,8 @@ export class Ledger {
     const moved = this.#read(frames, projection)
     const steps = projection.take()
     try {
-      await this.#client.query(this.#opening(moved, steps.some(touchesBookings)))
+      const isDurable = this.#isDurable || steps.some(touchesBookings)
+      await this.#client.query(this.#opening(moved, isDurable))
       if (this.#archives) await this.#run(this.#frames, frames)
       for (const step of steps) await this.#write(step)
       await this.#client.query('commit')
@@ -121,7 +129,7 @@ export class Ledger {
     for (const frame of frames) {
       const { shard, incarnation, number, time, hash } = frame
       const before = moved.get(shard) ?? this.cursorOf(shard)
-      if (number !== before.frame + 1 || !joins(before, frame)) throw holeFault(before, frame)
+      if (!isNext(before, frame) || !joins(before, frame)) throw holeFault(before, frame)
       if (!follows(before, frame)) throw chainFault(before)
       let sequence = frame.firstSequence - 1
       eachTransition(frame, transition => {
@@ -137,7 +145,7 @@ export class Ledger {
       })
       const isEmpty = frame.transitionCount === 0
       const last = isEmpty ? before.sequence : sequence
-      moved.set(shard, { shard, frame: number, sequence: last, hash })
+      moved.set(shard, { shard, frame: number, sequence: last, incarnation, hash })
     }
     return [...moved.values()]
   }
@@ -189,13 +197,19 @@ function touchesBookings(step: Step): boolean {
   return newBookings.length + booked.length + cancelled.length + failed.length > 0 // LE4
 }
 
+/** LE2, FO2 */
+function isNext({ frame: number, incarnation }: LedgerCursor, frame: EncodedFrame): boolean {
+  if (incarnation === undefined) return frame.number === number + 1
+  return isNextNumber({ number, incarnation }, frame)
+}
+
 function joins(before: LedgerCursor, frame: EncodedFrame): boolean {
   return frame.transitionCount === 0 || frame.firstSequence === before.sequence + 1
 }
 
 /** LE5 */
 function follows(before: LedgerCursor, frame: EncodedFrame): boolean {
-  return before.hash === undefined || sameBytes(before.hash, prevHashOf(frame))
+  return before.hash === undefined || namesHash(frame, before.hash)
 }
 
 function chainFault({ shard, frame }: LedgerCursor): Fault {

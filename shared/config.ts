@@ -38,7 +38,8 @@ export interface Config {
 export interface ClusterConfig {
   /** with passwords: never log them */
   readonly natsUrls: readonly string[]
-  readonly monitorUrl: string
+  /** of each broker */
+  readonly monitorUrls: readonly string[]
   /** in front of every subject, stream and bucket: clusters with two names share a broker */
   readonly name: string
   /** undefined: named after role, host and process */
@@ -106,16 +107,16 @@ export function readConfig(environment: Environment = process.env): Config {
 
 /** Every setting is checked; without NATS_URL they have nothing to say. */
 function readCluster(reader: Reader): ClusterConfig | undefined {
-  const natsUrls = reader.natsUrls('NATS_URL')
-  const monitorUrl = reader.url('NATS_MONITOR_URL', ['http:', 'https:'])
+  const natsUrls = reader.urls('NATS_URL', ['nats:', 'tls:'])
+  const monitors = reader.urls('NATS_MONITOR_URL', ['http:', 'https:'])
   const node = reader.nodeId('USHER_NODE')
   const name = reader.clusterName('USHER_CLUSTER', 'usher')
   const weight = reader.weight('USHER_WEIGHT', 1)
-  const [first] = natsUrls
-  if (first === undefined) return undefined
-  const host = new URL(first).hostname
-  const settled = monitorUrl ?? `http://${host}:${MONITOR_PORT}`
-  return Object.freeze({ natsUrls, monitorUrl: settled, name, node, weight })
+  if (natsUrls.length === 0) return undefined
+  const hosts = new Set(natsUrls.map(url => new URL(url).hostname))
+  const usual = [...hosts].map(host => `http://${host}:${MONITOR_PORT}`)
+  const monitorUrls = monitors.length > 0 ? monitors : Object.freeze(usual)
+  return Object.freeze({ natsUrls, monitorUrls, name, node, weight })
 }
 
 /** The configuration without secrets, for the log and `usher config`. C3 */
@@ -204,13 +205,14 @@ class Reader {
     return undefined
   }
 
-  natsUrls(name: string): readonly string[] {
+  /** by commas; none when one is wrong */
+  urls(name: string, protocols: readonly string[]): readonly string[] {
     const items = (this.text(name) ?? '').split(',').map(item => item.trim())
     const urls = items.filter(item => item !== '')
     const isWrong = (url: string): boolean =>
-      !URL.canParse(url) || !['nats:', 'tls:'].includes(new URL(url).protocol)
+      !URL.canParse(url) || !protocols.includes(new URL(url).protocol)
     if (!urls.some(isWrong)) return Object.freeze(urls)
-    this.problem(`${name} is not a list of addresses like nats://127.0.0.1:4222, by commas.`)
+    this.problem(`${name} is not a URL that starts with ${protocols.join(' or ')}//, or a list.`)
     return []
   }
 

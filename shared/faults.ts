@@ -12,6 +12,7 @@ export type FaultKind =
   | 'ledger-violation'
   | 'port-in-use'
   | 'redis-unavailable'
+  | 'restore-refused'
   | 'unsupported-platform'
 
 /** `detail` is a clear sentence that says what to do. */

@@ -42,7 +42,9 @@ export class KvStore<Value> implements CasStore<Value> {
   /** KV1 */
   async write(value: Value, revision: number): Promise<boolean> {
     try {
-      await this.#bucket.update(this.#key, this.#codec.encode(value), revision)
+      const text = this.#codec.encode(value)
+      if (revision === 0) await this.#bucket.create(this.#key, text)
+      else await this.#bucket.update(this.#key, text, revision)
       return true
     } catch (error) {
       if (isLostRace(error)) return false

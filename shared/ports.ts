@@ -94,6 +94,14 @@ export interface Journal {
   close(): Promise<void>
 }
 
+/** A Journal whose old frames can be given up: its archive and its snapshots tell them. */
+export interface CompactableJournal extends Journal {
+  /** the oldest frame that read() can give; 1 before the first append */
+  firstFrame(shard: ShardNumber): Promise<FrameNumber>
+  /** gives up the frames below `below`, never the head; only the Shard's owner may ask */
+  compact(shard: ShardNumber, below: FrameNumber): Promise<void>
+}
+
 /** One Show's state at a Sequence; `show` 0 is the shard's own page. */
 export interface SnapshotPage {
   readonly shard: ShardNumber

@@ -38,7 +38,9 @@ const BATCH_BYTES = 4 * 1024 * 1024
 const BATCH_MIN = 16
 const BATCH_MAX = 2_000
 const HEARTBEAT_MS = 1_000
-const SILENCE_MS = 2_500
+const SILENCE_MS = 2_200
+const LOOK_EVERY_MS = 400
+const ANSWER_MS_MAX = 2_000
 const PULL_MS = 20_000
 const PAUSE_MAX_MS = 1_000
 const NOT_FOUND = 404
@@ -46,7 +48,7 @@ const PULL_ENDED = 408
 
 /** Throws Fault('journal-damaged') when `from` was compacted, or the broker stays away. SF1 */
 export async function* streamFrames(options: StreamFramesOptions): AsyncGenerator<EncodedFrame> {
-  const manager = await jetstreamManager(options.nats, { checkAPI: false })
+  const manager = await jetstreamManager(options.nats, { checkAPI: false, timeout: ANSWER_MS_MAX })
   const giveUpMs = options.giveUpMs ?? 30_000
   let cursor = Math.max(options.from, 1)
   let end = options.isFollowing ? Number.POSITIVE_INFINITY : undefined
@@ -110,7 +112,6 @@ interface Range {
 
 /** One consumer at the broker: gives frames until it skips, falls silent or has given them all. */
 class Pull {
-  #wasHeard = false
   readonly #nats: NatsConnection
   readonly #next: string
   readonly #range: Range
@@ -124,7 +125,8 @@ class Pull {
   #askedTo: number
   #isOver = false
   #wake: (() => void) | undefined
-  #silence: NodeJS.Timeout
+  readonly #silence: NodeJS.Timeout
+  #heardAt = performance.now()
 
   static async open(
     manager: JetStreamManager,
@@ -158,7 +160,7 @@ class Pull {
     this.#drop = drop
     this.#signal = signal
     this.#inbox = createInbox()
-    this.#silence = setInterval(() => this.#checkSilence(), SILENCE_MS)
+    this.#silence = setInterval(() => this.#checkSilence(), LOOK_EVERY_MS)
     this.#subscription = nats.subscribe(this.#inbox, {
       callback: (error, message) => (error === null ? this.#take(message) : this.#end()),
     })
@@ -220,7 +222,7 @@ class Pull {
   }
 
   #take(message: Msg): void {
-    this.#wasHeard = true
+    this.#heardAt = performance.now()
     if (message.data.length > 0) {
       this.#asked -= 1
       this.#queue.push(message)
@@ -241,8 +243,8 @@ class Pull {
 
   #checkSilence(): void {
     // a reader that does not read is not the broker's silence
-    if (!this.#wasHeard && this.#queue.length === 0) this.#end()
-    this.#wasHeard = false
+    if (this.#queue.length > 0) this.#heardAt = performance.now()
+    if (performance.now() - this.#heardAt > SILENCE_MS) this.#end()
   }
 }
 

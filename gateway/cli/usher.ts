@@ -8,6 +8,7 @@ import { EXIT, exitCodeOf, sentenceOf } from '../../shared/service.ts'
 import { ROLES } from '../auth.ts'
 import { outputOption, parseDuration } from './flags.ts'
 import { addOperating } from './operating.ts'
+import { addProcesses } from './processes.ts'
 import { addSteering } from './steering.ts'
 
 function program(): Command {
@@ -19,6 +20,7 @@ function program(): Command {
     .command('start')
     .description('run everything in one process (embedded Postgres unless DATABASE_URL is set)')
     .action(async () => (await import('../main.ts')).main())
+  addProcesses(usher)
   usher
     .command('token')
     .description('print a token with a role')
@@ -46,7 +48,8 @@ function program(): Command {
   usher
     .command('doctor')
     .description('check this machine for what Usher needs')
-    .action(async () => (await import('./doctor.ts')).doctor())
+    .option('--fetch', 'get nats-server for a cluster from the mirror of this machine')
+    .action(async (options: { fetch?: boolean }) => (await import('./doctor.ts')).doctor(options))
   usher
     .command('bench')
     .description('measure: npm run bench -- SCENARIO ...')

@@ -75,7 +75,8 @@ async function privateApt(folder: string, mirror: string): Promise<Apt> {
     `Dir::Cache=${join(folder, 'cache')}`,
     'APT::Sandbox::User=root',
     'Acquire::Languages=none',
-    'Acquire::Retries=2',
+    'Acquire::Retries=1',
+    'Acquire::http::Timeout=15',
   ].flatMap(setting => ['-o', setting])
   return (...args) =>
     run('apt-get', ['-qq', ...settings, ...args], { cwd: folder, timeout: FETCH_MS_MAX })

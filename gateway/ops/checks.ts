@@ -1,7 +1,6 @@
 // What readiness means for the embedded mode, and the operator's rows.
 
 import type { NodeRow, Operations, ShardRow } from '../../shared/operations.ts'
-import { SKEW_MS_MAX } from '../clock-skew.ts'
 import type { Embedded } from '../embedded.ts'
 import type { Check } from './listener.ts'
 import { rowsOnly } from './rows-only.ts'
@@ -27,11 +26,7 @@ export function checksOf({ allocator, ledger, skew }: Embedded): readonly Check[
       isOk: lagMs <= LEDGER_LAG_MS_MAX,
       detail: `${ledger.lagFrames()} frames, ${Math.round(lagMs)} ms behind`,
     },
-    {
-      name: 'clock',
-      isOk: Math.abs(skew.ms) <= SKEW_MS_MAX,
-      detail: `${skew.ms} ms from the database's`,
-    },
+    skew.check,
   ]
 }
 

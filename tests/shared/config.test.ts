@@ -70,7 +70,7 @@ test('without NATS_URL one process does everything, with it the cluster has its 
   const urls = 'nats://10.0.0.1:4222, nats://10.0.0.2:4222'
   assert.deepEqual(readConfig({ NATS_URL: urls }).cluster, {
     natsUrls: ['nats://10.0.0.1:4222', 'nats://10.0.0.2:4222'],
-    monitorUrl: 'http://10.0.0.1:8222',
+    monitorUrls: ['http://10.0.0.1:8222', 'http://10.0.0.2:8222'],
     name: 'usher',
     node: undefined,
     weight: 1,

@@ -35,8 +35,9 @@ export class JetStreamLab {
     { cluster = 'lab', shardCount = 4, replicas = 1 } = {},
   ): Promise<JetStreamLab> {
     const nats = await connectNats({ urls, name: 'lab' })
-    const manager = await jetstreamManager(nats, { checkAPI: false, timeout: 10_000 })
-    await ensureStreams(manager, { cluster, identity: 'lab', shardCount, replicas })
+    const patient = await jetstreamManager(nats, { checkAPI: false, timeout: 10_000 })
+    await ensureStreams(patient, { cluster, identity: 'lab', shardCount, replicas })
+    const manager = await jetstreamManager(nats, { checkAPI: false, timeout: 1_000 })
     return new JetStreamLab(urls, cluster, { nats, manager })
   }
 

@@ -9,6 +9,8 @@ export class TcpProxy {
   isMute = false
   /** every answer comes that much later */
   answerDelayMs = 0
+  /** what clients say is dropped while true */
+  isDeaf = false
 
   private constructor(server: Server) {
     this.#server = server
@@ -50,7 +52,9 @@ export class TcpProxy {
         other.destroy()
       })
     }
-    client.on('data', bytes => target.write(bytes))
+    client.on('data', bytes => {
+      if (!this.isDeaf) target.write(bytes)
+    })
     target.on('data', bytes => {
       if (this.isMute) return
       if (this.answerDelayMs === 0) client.write(bytes)
