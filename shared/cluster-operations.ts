@@ -51,8 +51,8 @@ export interface ClusterParts
   readonly shards: () => readonly ShardRow[]
   /** names of the figures that `metric` knows */
   readonly metricNames: readonly string[]
-  /** the gateway says goaway and ends when its sockets are gone; resolves when it has agreed */
-  readonly drainGateway: (node: NodeId) => Promise<void>
+  /** the gateway sends its sockets elsewhere; false when it does not say in time that it has done so */
+  readonly drainGateway: (node: NodeId) => Promise<boolean>
 }
 
 export class ClusterOperations implements Operations {
@@ -192,7 +192,8 @@ export class ClusterOperations implements Operations {
   }
 
   async #drainGateway(node: NodeId): Promise<Outcome<NodeRow>> {
-    await this.#parts.drainGateway(node)
+    const isDrained = await this.#parts.drainGateway(node)
+    if (!isDrained) return refused('conflict', `${node} did not say in time that it is drained.`)
     const view = await this.#view()
     const member = memberOf(view, node)
     return 'kind' in member ? member : done(nodeRowOf(view, member))

@@ -16,7 +16,7 @@ import type { Member } from '../../shared/cluster-view.ts'
 import type { NodeId, ShardNumber } from '../../shared/ids.ts'
 import { KvStore, openBucket } from '../../shared/kv-store.ts'
 import { decodeRebalance, encodeRebalance } from '../../shared/rebalance-codec.ts'
-import { FIGURE_NAMES, worstOf } from '../recent-figures.ts'
+import { FIGURE_NAMES, type Figures, worstOf } from '../recent-figures.ts'
 import type { ClusterNode } from './node.ts'
 import { shardRows } from './rows.ts'
 
@@ -44,13 +44,13 @@ export async function openOperations(node: OperatedNode): Promise<ClusterOperati
     whenServed: (shard, to, timeoutMs) => arrivals.whenServed(shard, to, timeoutMs),
     drainGateway: async gateway => {
       const subject = opsSubjectOf(cluster.name, gateway)
-      await nats.request(subject, 'drain', { timeout: DRAIN_MS_MAX })
+      const answer = nats.request(subject, 'drain', { timeout: DRAIN_MS_MAX })
+      return answer.then(
+        () => true,
+        () => false,
+      )
     },
-    metric: async name =>
-      worstOf(
-        membership.beats.flatMap(beat => beat.figures ?? []),
-        name,
-      ), // OP2
+    metric: async name => worstOf(figuresOf(membership), name), // OP2
     metricNames: FIGURE_NAMES,
     clock: systemClock,
     sleep: ms => sleep(ms),
@@ -78,6 +78,10 @@ const STATES: Record<Beat['state'], Member['state']> = {
 /** `usher cluster` itself is nobody's node. */
 function memberOf({ node: id, role, pid, weight, state }: Beat): readonly Member[] {
   return role === 'cluster' ? [] : [{ id, role, pid, weight, state: STATES[state] }]
+}
+
+function figuresOf({ beats }: Membership): readonly Figures[] {
+  return beats.flatMap(({ figures }) => (figures === undefined ? [] : [figures]))
 }
 
 interface Arrival {

@@ -24,7 +24,7 @@ export class MemoryCluster {
     decode: decodeRebalance,
   })
   readonly figures = new Map<string, number>()
-  /** allocators that never claim what they are given */
+  /** allocators that never claim what they are given, gateways that do not answer */
   readonly deaf = new Set<string>()
   readonly drainedGateways: string[] = []
   readonly troubles: string[] = []
@@ -104,7 +104,11 @@ export class MemoryCluster {
       members: () => [...this.#members.values()],
       shards: () => this.#rows(),
       whenServed: (shard, to, timeoutMs) => this.#whenServed(shard, to, timeoutMs),
-      drainGateway: async node => void this.drainedGateways.push(node),
+      drainGateway: async node => {
+        if (this.deaf.has(node)) return false
+        this.drainedGateways.push(node)
+        return true
+      },
       metric: async metric => this.figures.get(metric),
       metricNames: ['hold.p50', 'hold.p99'],
       clock: this.time,
