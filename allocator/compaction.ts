@@ -46,6 +46,7 @@ export interface CompactOptions {
 }
 
 const FRAMES_MIN = 1_000
+const EVERY_MS = 60_000
 
 /** Call as the Shard's owner; how many frames were given up. Throws what Journal and store throw. */
 export async function compactJournal(shard: ShardNumber, options: CompactOptions): Promise<number> {
@@ -57,4 +58,31 @@ export async function compactJournal(shard: ShardNumber, options: CompactOptions
   if (count < framesMin) return 0
   await journal.compact(shard, bound)
   return count
+}
+
+export interface CompactionOptions extends CompactOptions {
+  /** the shards that this process serves at the moment */
+  readonly ownedShards: () => readonly ShardNumber[]
+  readonly onTrouble: (sentence: string, cause: unknown) => void
+  readonly everyMs?: number
+}
+
+/** Now and then, one shard after the other; returns how to end it. A failure costs space, nothing else. */
+export function startCompaction(options: CompactionOptions): () => void {
+  let isBusy = false
+  const run = async (): Promise<void> => {
+    if (isBusy) return
+    isBusy = true
+    for (const shard of options.ownedShards()) {
+      try {
+        await compactJournal(shard, options)
+      } catch (cause) {
+        options.onTrouble(`the journal of shard ${shard} could not be compacted`, cause)
+      }
+    }
+    isBusy = false
+  }
+  const timer = setInterval(() => void run(), options.everyMs ?? EVERY_MS)
+  timer.unref()
+  return () => clearInterval(timer)
 }

@@ -17,6 +17,7 @@
 import { Bug } from '../shared/assert.ts'
 import { Fault } from '../shared/faults.ts'
 import { asShardNumber, type NodeId, type ShardNumber } from '../shared/ids.ts'
+import { LatencyTally } from '../shared/latency.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type { Clock } from '../shared/ports.ts'
 import type { Host } from './host.ts'
@@ -42,15 +43,25 @@ export interface KeeperOptions {
 /** What is going on with a shard that is not simply served or not. */
 interface Care {
   isBusy: boolean
-  /** whom it was released to, and when (KP2) */
-  released: { readonly to: NodeId; readonly atMs: number } | undefined
+  /** whom it was released to, and when (KP2); nothing was taken any more since `pausedAtMs` */
+  released: { readonly to: NodeId; readonly atMs: number; readonly pausedAtMs: number } | undefined
   /** KP3 */
   delayMs: number
   waitUntilMs: number
   waitVersion: number
 }
 
+export interface KeeperMoves {
+  readonly acquired: number
+  readonly ceded: number
+  readonly lost: number
+  /** from the last request taken here to the first word of the new owner */
+  readonly pauses: LatencyTally
+}
+
 export class Keeper {
+  /** counted since the start, for metrics */
+  readonly moves = { acquired: 0, ceded: 0, lost: 0, pauses: new LatencyTally() }
   readonly #options: KeeperOptions
   readonly #cares: readonly Care[] = SHARDS.map(newCare)
   /** prepared completely */
@@ -78,6 +89,7 @@ export class Keeper {
 
   /** The host lost the shard. KP3 */
   lost(shard: ShardNumber, fault: Fault): void {
+    this.moves.lost += 1
     this.#options.onTrouble(`shard ${shard} is served here no more`, fault)
     this.#delay(shard)
     this.#options.membership.beat()
@@ -114,11 +126,19 @@ export class Keeper {
         this.#compare(shard, server.served)
       else if (wish !== undefined && wish !== membership.self) this.#handOver(shard, wish)
     } else if (server !== undefined && server.node !== membership.self) {
-      care.released = undefined
+      this.#noteTaken(care)
       if (wish === membership.self && !this.#isLeaving) this.#prepare(shard)
       else this.#forget(shard)
     } else if (this.#mayAcquire(shard, wish)) this.#acquire(shard)
     else if (wish !== membership.self) this.#forget(shard)
+  }
+
+  /** The one that it was released to, or another one, serves it now. */
+  #noteTaken(care: Care): void {
+    if (care.released === undefined) return
+    this.moves.ceded += 1
+    this.moves.pauses.add(this.#options.clock.monotonicMs() - care.released.pausedAtMs)
+    care.released = undefined
   }
 
   /** KP4 */
@@ -137,8 +157,9 @@ export class Keeper {
     this.#ceding += 1
     const care = this.#careOf(shard)
     void this.#work(shard, 'could not be released', async () => {
+      const pausedAtMs = clock.monotonicMs()
       const isReleased = await host.cede(shard, to)
-      if (isReleased) care.released = { to, atMs: clock.monotonicMs() }
+      if (isReleased) care.released = { to, atMs: clock.monotonicMs(), pausedAtMs }
       membership.beat() // MB3
     }).finally(() => {
       this.#ceding -= 1
@@ -161,6 +182,7 @@ export class Keeper {
     const care = this.#careOf(shard)
     void this.#work(shard, 'could not be taken over', async () => {
       await host.acquire(shard)
+      this.moves.acquired += 1
       care.released = undefined
       care.delayMs = DELAY_MS_MIN
       this.#ready.delete(shard)

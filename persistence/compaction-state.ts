@@ -24,7 +24,10 @@ const CURSOR = `update ledger_cursor set moved_at = moved_at where shard = $1 re
 const SHARD_PAGE = 'select incarnation, frame from snapshot_page where shard = $1 and show = 0'
 
 /** Throws Fault('database-unavailable'). */
-export async function readCompactionState(pool: pg.Pool, shard: ShardNumber): Promise<StoredBounds> {
+export async function readCompactionState(
+  pool: pg.Pool,
+  shard: ShardNumber,
+): Promise<StoredBounds> {
   try {
     const page = (await pool.query(SHARD_PAGE, [shard])).rows[0]
     const cursor = (await pool.query(CURSOR, [shard])).rows[0]

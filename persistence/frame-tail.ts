@@ -1,46 +1,41 @@
-// One shard's journal stream, followed from a frame on: an ordered consumer with a bounded buffer.
+// One shard's journal stream, followed from a frame on, with a bounded buffer.
 //
-// Owns: the consumer, what arrived and was not taken yet, reading no faster than that is taken.
-// Leaves to others: which shard, from where (jetstream-source.ts), what frames become (ledger.ts).
+// Owns: what arrived and was not taken yet, reading no faster than that is taken.
+// Leaves to others: the order of frames (shared/stream-frames.ts), which shard and from where
+// (jetstream-source.ts), what frames become (ledger.ts).
 //
-//   FT1. A message's place in the stream is its frame's number; anything else is damage.
-//   FT2. The buffer holds BYTES_MAX and one pull more: a long catch-up needs no more memory than a
-//        short one.
+//   FT1. The buffer holds BYTES_MAX and what one pull brings: a long catch-up needs no more memory than
+//        a short one.
+//   FT2. A stream that begins later is followed from its beginning: after a restore that is what goes
+//        on (FO2), and the ledger judges whether it is.
 
-import {
-  type ConsumerMessages,
-  DeliverPolicy,
-  type JetStreamClient,
-  type JsMsg,
-} from '@nats-io/jetstream'
+import { jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/nats-core'
 import { Fault } from '../shared/faults.ts'
-import { decodeFrame } from '../shared/frame.ts'
-import type { FrameNumber, ShardNumber } from '../shared/ids.ts'
+import type { FrameNumber } from '../shared/ids.ts'
 import type { EncodedFrame } from '../shared/ports.ts'
+import { streamFrames } from '../shared/stream-frames.ts'
 
 const BYTES_MAX = 8 * 1024 * 1024
-const FRAMES_PER_PULL = 128
-const IDLE_HEARTBEAT_MS = 2_000
 
 export interface FrameTailOptions {
-  readonly jetstream: JetStreamClient
+  readonly nats: NatsConnection
   readonly stream: string
-  readonly shard: ShardNumber
   /** the first frame that is wanted */
   readonly from: FrameNumber
-  /** something arrived, or this tail cannot go on */
+  /** something arrived, or the stream is damaged */
   readonly onNews: () => void
 }
 
 export class FrameTail {
   readonly #options: FrameTailOptions
+  readonly #ending = new AbortController()
   #arrived: EncodedFrame[] = []
   #bytes = 0
   #next: number
   #head = 0
-  #messages: ConsumerMessages | undefined
   #goOn: () => void = () => undefined
-  #isClosed = false
+  #hasEnded = false
   #failure: unknown
 
   constructor(options: FrameTailOptions) {
@@ -49,7 +44,7 @@ export class FrameTail {
     this.#follow().catch((error: unknown) => this.#fail(error))
   }
 
-  /** The number of the next frame that take() will hand out. */
+  /** The number of the next frame that take() will hand out, as far as is known. */
   get next(): number {
     return this.#next
   }
@@ -59,9 +54,9 @@ export class FrameTail {
     return this.#head
   }
 
-  /** It ended by itself: open another one from `next`. */
+  /** It ended by itself, stream or broker being away: open another one from `next`. */
   get isOver(): boolean {
-    return this.#isClosed && this.#arrived.length === 0
+    return this.#hasEnded && this.#arrived.length === 0 && this.#failure === undefined
   }
 
   /** At most `countMax` frames in order; throws what broke the tail once everything before is taken. */
@@ -75,42 +70,27 @@ export class FrameTail {
     return frames
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true
+  close(): void {
     this.#arrived = []
+    this.#ending.abort()
     this.#goOn()
-    await this.#messages?.close()
   }
 
   async #follow(): Promise<void> {
-    const { jetstream, stream, from } = this.#options
-    const consumer = await jetstream.consumers.get(stream, {
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: from,
-    })
-    const messages = await consumer.consume({
-      max_messages: FRAMES_PER_PULL,
-      idle_heartbeat: IDLE_HEARTBEAT_MS,
-    })
-    this.#messages = messages
-    if (this.#isClosed) await messages.close()
-    for await (const message of messages) {
-      if (this.#isClosed) break
-      this.#arrive(message)
-      if (this.#bytes >= BYTES_MAX) await this.#room() // FT2
+    const { nats, stream } = this.#options
+    const manager = await jetstreamManager(nats, { checkAPI: false })
+    const { state } = await manager.streams.info(stream)
+    const from = Math.max(this.#options.from, state.first_seq) // FT2
+    const { signal } = this.#ending
+    for await (const frame of streamFrames({ nats, stream, from, isFollowing: true, signal })) {
+      if (signal.aborted) break
+      this.#arrived.push(frame)
+      this.#bytes += frame.bytes.length
+      this.#head = frame.number
+      this.#options.onNews()
+      if (this.#bytes >= BYTES_MAX) await this.#room() // FT1
     }
-    this.#isClosed = true
-  }
-
-  /** FT1 */
-  #arrive(message: JsMsg): void {
-    const frame = decodeFrame(message.data)
-    const { shard } = this.#options
-    if (frame.number !== message.seq || frame.shard !== shard) throw displaced(message, shard)
-    this.#arrived.push(frame)
-    this.#bytes += frame.bytes.length
-    this.#head = frame.number
-    this.#options.onNews()
+    this.#hasEnded = true
   }
 
   #room(): Promise<void> {
@@ -119,19 +99,11 @@ export class FrameTail {
     })
   }
 
-  /** A damaged frame is told; a stream or a broker that is away is tried again (isOver). */
+  /** Damage is told; a stream or a broker that is away is tried again when the ledger asks again. */
   #fail(error: unknown): void {
-    this.#isClosed = true
-    if (error instanceof Fault) this.#failure = error
-    void this.#messages?.close()
+    this.#hasEnded = true
+    if (!(error instanceof Fault) || error.kind !== 'journal-damaged') return
+    this.#failure = error
     this.#options.onNews()
   }
-}
-
-function displaced(message: JsMsg, shard: ShardNumber): Fault {
-  return new Fault(
-    'journal-damaged',
-    `The stream of shard ${shard} holds a frame of another place at ${message.seq}: it belongs to ` +
-      'another cluster or was written by hand. Nothing was projected from there on.',
-  )
 }

@@ -7,15 +7,16 @@
 //        where the last one ended (another ledger was faster) or the broker closed it.
 //   JS2. A shard that is not asked for any more is let go: release().
 
-import type { JetStreamClient } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/nats-core'
 import { asFrameNumber, type ShardNumber } from '../shared/ids.ts'
+import { streamOf } from '../shared/journal-streams.ts'
 import type { EncodedFrame } from '../shared/ports.ts'
 import { FrameTail } from './frame-tail.ts'
 import type { FrameAsk, FrameSource } from './ledger-loop.ts'
 
 export interface JetStreamSourceOptions {
-  readonly jetstream: JetStreamClient
-  readonly streamOf: (shard: ShardNumber) => string
+  readonly nats: NatsConnection
+  readonly cluster: string
   readonly onNews: () => void
 }
 
@@ -35,29 +36,28 @@ export class JetStreamSource implements FrameSource {
   /** What arrived so far; nothing at first, and onNews when there is something. */
   async framesAfter(asks: readonly FrameAsk[], countMax: number): Promise<readonly EncodedFrame[]> {
     const frames: EncodedFrame[] = []
-    for (const ask of asks) frames.push(...(await this.#tailOf(ask)).take(countMax))
+    for (const ask of asks) frames.push(...this.#tailOf(ask).take(countMax))
     return frames
   }
 
   /** JS2 */
-  async release(shard: ShardNumber): Promise<void> {
-    const tail = this.#tails.get(shard)
+  release(shard: ShardNumber): void {
+    this.#tails.get(shard)?.close()
     this.#tails.delete(shard)
-    await tail?.close()
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#tails.keys()].map(shard => this.release(shard)))
+  close(): void {
+    for (const shard of [...this.#tails.keys()]) this.release(shard)
   }
 
   /** JS1 */
-  async #tailOf({ shard, after }: FrameAsk): Promise<FrameTail> {
+  #tailOf({ shard, after }: FrameAsk): FrameTail {
     const known = this.#tails.get(shard)
     if (known !== undefined && known.next === after + 1 && !known.isOver) return known
-    await this.release(shard)
-    const { jetstream, streamOf, onNews } = this.#options
+    this.release(shard)
+    const { nats, cluster, onNews } = this.#options
     const from = asFrameNumber(after + 1)
-    const tail = new FrameTail({ jetstream, stream: streamOf(shard), shard, from, onNews })
+    const tail = new FrameTail({ nats, stream: streamOf(cluster, shard), from, onNews })
     this.#tails.set(shard, tail)
     return tail
   }

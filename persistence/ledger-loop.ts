@@ -138,11 +138,31 @@ export class LedgerLoop {
       }
     }
     if (asks.length === 0) return
-    for (const frame of await this.#options.source.framesAfter(asks, FRAMES_PER_READ)) {
+    for (const frame of await this.#framesAfter(asks)) {
       const queue = this.#waiting.get(frame.shard)
       if (queue === undefined) this.#waiting.set(frame.shard, [frame])
       else queue.push(frame)
     }
+  }
+
+  /** LL2: a journal that cannot be read on halts the shards of this ask, one by one. */
+  async #framesAfter(asks: readonly FrameAsk[]): Promise<readonly EncodedFrame[]> {
+    try {
+      return await this.#options.source.framesAfter(asks, FRAMES_PER_READ)
+    } catch (error) {
+      if (!isHalting(error)) throw error
+      if (asks.length === 1) this.#halt((asks[0] as FrameAsk).shard, error)
+      if (asks.length <= 1) return []
+    }
+    const frames: EncodedFrame[] = []
+    for (const ask of asks) frames.push(...(await this.#framesAfter([ask])))
+    return frames
+  }
+
+  #halt(shard: ShardNumber, fault: Fault): void {
+    this.#halted.add(shard)
+    this.#waiting.delete(shard)
+    this.#options.onHalted(shard, fault)
   }
 
   /** LL1: an equal share of the batch for every shard, at least one frame each. */
@@ -191,9 +211,7 @@ export class LedgerLoop {
       } catch (error) {
         if (error instanceof CursorMoved) return this.#load()
         if (!isHalting(error)) throw error
-        this.#halted.add(shard)
-        this.#waiting.delete(shard)
-        this.#options.onHalted(shard, error)
+        this.#halt(shard, error)
       }
     }
   }

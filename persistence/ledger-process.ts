@@ -7,8 +7,7 @@
 //   LR1. One connection holds the leases and writes: when it is lost both are, and both are made anew.
 //   LR2. What was committed is told over NATS at once; who missed it looks into Postgres.
 
-import type { JetStreamClient } from '@nats-io/jetstream'
-import type { NatsConnection } from '@nats-io/transport-node'
+import type { NatsConnection } from '@nats-io/nats-core'
 import pg from 'pg'
 import type { Fault } from '../shared/faults.ts'
 import { asShardNumber, type ShardNumber } from '../shared/ids.ts'
@@ -31,9 +30,7 @@ const LAG_MS_MAX = 200
 export interface LedgerProcessOptions {
   readonly databaseUrl: string
   readonly nats: NatsConnection
-  readonly jetstream: JetStreamClient
   readonly cluster: string
-  readonly streamOf: (shard: ShardNumber) => string
   /** a shard cannot go on (undefined: none can); the others do */
   readonly onHalted: (fault: Fault, shard: ShardNumber | undefined) => void
   /** nothing goes on: a Bug, or a Fault that no waiting heals */
@@ -103,7 +100,7 @@ export class LedgerProcess {
 
   /** LR1 */
   async #runOnce(): Promise<void> {
-    const { databaseUrl, jetstream, streamOf, onHalted } = this.#options
+    const { databaseUrl, nats, cluster, onHalted } = this.#options
     const client = new pg.Client({
       connectionString: databaseUrl,
       application_name: 'usher ledger',
@@ -112,7 +109,7 @@ export class LedgerProcess {
     })
     client.on('error', () => undefined) // the running query is refused with it
     await client.connect()
-    const source = new JetStreamSource({ jetstream, streamOf, onNews: () => this.#wake() })
+    const source = new JetStreamSource({ nats, cluster, onNews: () => this.#wake() })
     const leases = new LedgerLeases(client)
     try {
       const loop = new LedgerLoop({
@@ -130,7 +127,7 @@ export class LedgerProcess {
       this.#loop = loop
       if (!this.#isStopped) await loop.run()
     } finally {
-      await source.close()
+      source.close()
       await client.end().catch(() => undefined)
     }
   }

@@ -8,7 +8,7 @@
 //        message costs that long, never an answer.
 //   RP3. A waiter makes the ledgers hurry, again every HURRY_MS until it is served.
 
-import type { NatsConnection, Subscription } from '@nats-io/transport-node'
+import type { NatsConnection, Subscription } from '@nats-io/nats-core'
 import type pg from 'pg'
 import { MalformedBytes } from '../shared/binary.ts'
 import type { FrameNumber, ShardNumber } from '../shared/ids.ts'

@@ -59,10 +59,7 @@ export async function planRestore(options: RestoreOptions): Promise<readonly Sha
   return plans
 }
 
-async function planOf(
-  shard: ShardNumber,
-  { archive, keeper }: RestoreOptions,
-): Promise<ShardPlan> {
+async function planOf(shard: ShardNumber, { archive, keeper }: RestoreOptions): Promise<ShardPlan> {
   const newest = await archive.head(shard)
   const archived = newest && (await archive.frame(shard, newest.number))
   const journal = await keeper.look(shard)

@@ -11,6 +11,7 @@ export type FaultKind =
   | 'ownership-lost'
   | 'ledger-violation'
   | 'port-in-use'
+  | 'restore-refused'
   | 'redis-unavailable'
   | 'restore-refused'
   | 'unsupported-platform'

@@ -10,6 +10,7 @@ import { MembershipOwners } from '../../allocator/owners.ts'
 import { fillDemo } from '../../persistence/demo.ts'
 import { PostgresPlanSource } from '../../persistence/layout-store.ts'
 import { showsOnSale } from '../../persistence/shows-on-sale.ts'
+import { BrokerWatch } from '../../shared/broker-watch.ts'
 import { systemClock } from '../../shared/clock.ts'
 import { newSession } from '../../shared/ids.ts'
 import { LIMITS } from '../../shared/limits.ts'
@@ -52,8 +53,13 @@ async function start(node: ClusterNode): Promise<void> {
   const pages = showsOnSale(database.sql)
   await openShows({ pages, plans, log, ask: request => askUntilTold(link, request) })
   // 3.
+  const broker = new BrokerWatch(nats)
+  const figures = {
+    link: () => ({ unanswered: link.unansweredCount, ...link.counts() }),
+    broker: () => broker.figures(),
+  }
   const gateway = await startGateway(
-    { config, service, log, link, database, plans, dist, version, figures: {} },
+    { config, service, log, link, database, plans, dist, version, figures },
     live => {
       subscriber = new FeedSubscriber({ ...common, sink: live })
       service.onStop('feed', () => subscriber?.stop())

@@ -1,9 +1,8 @@
 // The process `usher ledger`: journal streams become archive and tables.
 
-import { jetstream } from '@nats-io/jetstream'
 import { LedgerProcess } from '../../persistence/ledger-process.ts'
 import { Bug } from '../../shared/assert.ts'
-import { streamOf } from '../../shared/journal-streams.ts'
+import { BrokerWatch } from '../../shared/broker-watch.ts'
 import { createMetrics } from '../metrics.ts'
 import { type ClusterNode, runNode } from './node.ts'
 import { openOps } from './node-ops.ts'
@@ -23,9 +22,7 @@ async function start(node: ClusterNode): Promise<void> {
   const ledger = new LedgerProcess({
     databaseUrl,
     nats,
-    jetstream: jetstream(nats),
     cluster: cluster.name,
-    streamOf: shard => streamOf(cluster.name, shard),
     onHalted: (fault, shard) => {
       log.fatal({ err: fault, shard }, 'the ledger of a shard is halted')
       if (shard !== undefined) halted.add(shard)
@@ -35,8 +32,13 @@ async function start(node: ClusterNode): Promise<void> {
   service.onStop('ledger', () => ledger.stop())
   const lagFrames = (): number => ledger.progress().reduce((sum, row) => sum + row.lagFrames, 0)
   const lagMs = (): number => Math.max(0, ...ledger.progress().map(row => row.lagMs))
+  const broker = new BrokerWatch(nats)
   const opsPort = await openOps(node, {
-    metrics: createMetrics({ ledgerLagFrames: lagFrames, ledgerLagMs: lagMs }),
+    metrics: createMetrics({
+      ledgerLagFrames: lagFrames,
+      ledgerLagMs: lagMs,
+      broker: () => broker.figures(),
+    }),
     checks: () => [
       {
         name: 'ledger',

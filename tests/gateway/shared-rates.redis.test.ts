@@ -140,11 +140,28 @@ test('K1 an answer that is late but in time is waited for', async t => {
   const redis = connected(t, `redis://127.0.0.1:${proxy.port}`)
   await until(() => redis.isUp)
   const { customers } = sharedRates(redis, NUMBERS)
-  proxy.answerDelayMs = 20
+  proxy.delayMs = 20
   const beganAt = performance.now()
   assert.equal((await customers.take('late')).left, 4)
   assert.ok(performance.now() - beganAt < 100)
   assert.equal(redis.downCount, 0)
+})
+
+test('K1 a Redis that is too slow for use is never waited for', async t => {
+  const server = await redisFor(t)
+  if (server === undefined) return
+  const proxy = await TcpProxy.to({ host: '127.0.0.1', port: server.port })
+  t.after(() => proxy.close())
+  proxy.delayMs = 300
+  const redis = connected(t, `redis://127.0.0.1:${proxy.port}`)
+  const { customers } = sharedRates(redis, NUMBERS)
+  for (let asked = 0; asked < 5; asked += 1) {
+    const beganAt = performance.now()
+    assert.equal((await customers.take(`late ${asked}`)).waitMs, 0)
+    assert.ok(performance.now() - beganAt < 50)
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+  assert.equal(redis.isUp, false)
 })
 
 test('RA3 who is over the limit is refused from memory until a place is free', async t => {

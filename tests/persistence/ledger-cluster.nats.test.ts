@@ -44,9 +44,7 @@ async function town(): Promise<Town> {
       const ledger = new LedgerProcess({
         databaseUrl: database.url,
         nats: streams.nats,
-        jetstream: streams.jetstream,
         cluster: streams.cluster,
-        streamOf: streams.streamOf,
         onHalted,
         onFailed: error => assert.fail(error as Error),
       })

@@ -8,6 +8,7 @@ import {
 } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { ShardNumber } from '../../shared/ids.ts'
+import { streamOf, subjectOf } from '../../shared/journal-streams.ts'
 import { connectNats } from '../../shared/nats.ts'
 import type { EncodedFrame } from '../../shared/ports.ts'
 import { freshNats } from './nats.ts'
@@ -32,17 +33,15 @@ export class JournalStreams {
     return new JournalStreams(nats, await jetstreamManager(nats), cluster)
   }
 
-  readonly streamOf = (shard: ShardNumber): string => `${this.cluster.toUpperCase()}_J_${shard}`
-
   async create(shard: ShardNumber): Promise<void> {
-    const subjects = [`${this.cluster}.j.${shard}`]
-    await this.manager.streams.add({ name: this.streamOf(shard), subjects })
+    const subjects = [subjectOf(this.cluster, shard)]
+    await this.manager.streams.add({ name: streamOf(this.cluster, shard), subjects })
   }
 
   async append(frames: readonly EncodedFrame[]): Promise<void> {
     for (const { shard, number, bytes } of frames) {
       const expect = { lastSequence: number - 1 }
-      await this.jetstream.publish(`${this.cluster}.j.${shard}`, bytes, { expect })
+      await this.jetstream.publish(subjectOf(this.cluster, shard), bytes, { expect })
     }
   }
 
