@@ -103,7 +103,7 @@ function refusalOfHolds(
   let slot = first
   while (slot >= 0) {
     if (!holds.isOffer(slot)) count += 1
-    slot = holds.nextOf(slot, show, command.customer)
+    slot = holds.nextOf(slot)
   }
   if (count < holdsMax) return undefined
   return refused(
@@ -131,14 +131,14 @@ function ownHoldOf(
   asking: { readonly command: HoldSeats; readonly now: Instant; readonly first: number },
 ): number {
   const { holds } = state
-  const { customer, seats } = asking.command
+  const { seats } = asking.command
   const [first] = seats
   // A seat that is free is in nobody's hold: most requests are answered here, however many one has.
   if (first === undefined || !show.seats.has(first) || show.seats.isFree(first)) return -1
   for (let slot = asking.first; slot >= 0; ) {
     const isRunning = !holds.canExpire(slot) || holds.expiresAtOf(slot) > asking.now
     if (isRunning && hasExactly(state, slot, seats)) return slot
-    slot = holds.nextOf(slot, show, customer)
+    slot = holds.nextOf(slot)
   }
   return -1
 }

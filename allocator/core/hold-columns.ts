@@ -15,9 +15,11 @@ import {
   idOf,
   type SeatIndex,
   type Sequence,
+  type ShowNumber,
 } from '../../shared/ids.ts'
 import type { HoldPhase } from '../../shared/views.ts'
 import { SeatLists } from './seat-lists.ts'
+import { tagOf } from './tag-table.ts'
 
 /** The order is the stored code. */
 export const HOLD_PHASES: readonly HoldPhase[] = [
@@ -138,9 +140,27 @@ export class HoldColumns {
     this.#ints[slot * INTS + column] = to
   }
 
-  /** Lane 0 .. 3 of the hold's customer. */
-  protected customerLane(slot: number, lane: number): number {
-    return this.#int(slot, CUSTOMER + lane)
+  protected hasId(slot: number, id: HoldId): boolean {
+    return isIdAt(this.#ints, slot * INTS + ID, id)
+  }
+
+  protected idTag(slot: number): number {
+    const at = slot * INTS + ID
+    const ints = this.#ints
+    return tagOf(
+      ints[at] as number,
+      ints[at + 1] as number,
+      ints[at + 2] as number,
+      ints[at + 3] as number,
+    )
+  }
+
+  /** Shows of one customer have chains of their own. */
+  protected customerTag(slot: number, show: ShowNumber): number {
+    const at = slot * INTS + CUSTOMER
+    const ints = this.#ints
+    const mixed = (ints[at + 2] as number) ^ (ints[at] as number)
+    return tagOf(show, ints[at + 1] as number, mixed, ints[at + 3] as number)
   }
 
   /** Selecting, paying or settling. */

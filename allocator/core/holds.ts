@@ -19,13 +19,13 @@ import {
   PREVIOUS_OF_CUSTOMER,
   PREVIOUS_OF_SHOW,
 } from './hold-columns.ts'
-import { IdTable } from './id-table.ts'
 import type { Show } from './show.ts'
+import { TagTable, tagOf } from './tag-table.ts'
 
 export class Holds extends HoldColumns {
-  readonly #byId = new IdTable()
-  /** head of the live holds of a customer and Show; a rare mixed chain is told apart by walking it */
-  readonly #byCustomer = new IdTable()
+  readonly #byId = new TagTable()
+  /** head of the live holds of a customer and Show */
+  readonly #byCustomer = new TagTable()
   /** the first free slot; free ones are chained through NEXT_OF_SHOW */
   #free = NONE
   #lastId: HoldId | undefined
@@ -39,21 +39,31 @@ export class Holds extends HoldColumns {
   /** The slot of a hold, or -1. One command asks for the same id object several times in a row. */
   find(id: HoldId): number {
     if (id === this.#lastId) return this.#lastSlot
-    this.#lastSlot = this.#byId.get(id)
+    const tag = tagOf(id.a, id.b, id.c, id.d)
+    let slot = NONE
+    for (let at = this.#byId.first(tag); at >= 0; at = this.#byId.next(at, tag)) {
+      slot = this.#byId.valueAt(at)
+      if (this.hasId(slot, id)) break
+      slot = NONE
+    }
     this.#lastId = id
-    return this.#lastSlot
+    this.#lastSlot = slot
+    return slot
   }
 
   add(show: Show, hold: NewHold): number {
     const slot = this.#takeSlot()
-    this.write(slot, show.index, hold)
-    const { a, b, c, d } = hold.id
-    const before = this.#byId.setLanes(a, b, c, d, slot)
+    const { id } = hold
+    const before = this.find(id)
     assert(before === NONE || !this.isLive(before), 'D6: a hold id is new, or long over')
-    this.#lastId = hold.id
+    this.write(slot, show.index, hold)
+    const tag = tagOf(id.a, id.b, id.c, id.d)
+    if (before === NONE) this.#byId.add(tag, slot)
+    else this.#byId.replace(tag, before, slot)
+    this.#lastId = id
     this.#lastSlot = slot
     this.#linkToShow(show, slot)
-    this.#linkToCustomer(show, slot)
+    this.#linkToCustomer(show, slot, hold.customer)
     return slot
   }
 
@@ -68,9 +78,8 @@ export class Holds extends HoldColumns {
   /** Forgets an ended hold; its slot may be used again. H10 */
   remove(show: Show, slot: number): void {
     assert(this.isUsed(slot) && !this.isLive(slot), 'H10: only an ended hold is forgotten')
-    const id = this.idOf(slot)
     this.#lastId = undefined
-    if (this.#byId.get(id) === slot) this.#byId.delete(id)
+    this.#byId.delete(this.idTag(slot), slot) // not there when a later hold has taken over its id
     this.#unlinkFromShow(show, slot)
     this.clear(slot)
     this.setLink(slot, NEXT_OF_SHOW, this.#free)
@@ -84,21 +93,17 @@ export class Holds extends HoldColumns {
 
   /** The customer's first live hold of the Show, or -1. H6 */
   firstOf(show: Show, customer: CustomerId): number {
-    const lane = customer.d ^ mixed(show)
-    const head = this.#byCustomer.getLanes(customer.a, customer.b, customer.c, lane)
-    return this.#matching(head, show, customer)
-  }
-
-  nextOf(slot: number, show: Show, customer: CustomerId): number {
-    return this.#matching(this.link(slot, NEXT_OF_CUSTOMER), show, customer)
-  }
-
-  #matching(start: number, show: Show, customer: CustomerId): number {
-    let slot = start
-    while (slot !== NONE && !(this.showIndexOf(slot) === show.index && this.isOf(slot, customer))) {
-      slot = this.link(slot, NEXT_OF_CUSTOMER)
+    const tag = tagOf(show.number, customer.b, customer.c ^ customer.a, customer.d)
+    for (let at = this.#byCustomer.first(tag); at >= 0; at = this.#byCustomer.next(at, tag)) {
+      const slot = this.#byCustomer.valueAt(at)
+      if (this.showIndexOf(slot) === show.index && this.isOf(slot, customer)) return slot
     }
-    return slot
+    return NONE
+  }
+
+  /** The next live hold of the same customer and Show, or -1. */
+  nextOf(slot: number): number {
+    return this.link(slot, NEXT_OF_CUSTOMER)
   }
 
   #linkToShow(show: Show, slot: number): void {
@@ -117,15 +122,16 @@ export class Holds extends HoldColumns {
     else show.firstHold = next
   }
 
-  #linkToCustomer(show: Show, slot: number): void {
-    const a = this.customerLane(slot, 0)
-    const b = this.customerLane(slot, 1)
-    const c = this.customerLane(slot, 2)
-    const d = this.customerLane(slot, 3) ^ mixed(show)
-    const head = this.#byCustomer.setLanes(a, b, c, d, slot)
+  #linkToCustomer(show: Show, slot: number, customer: CustomerId): void {
+    const head = this.firstOf(show, customer)
+    const tag = this.customerTag(slot, show.number)
+    if (head === NONE) this.#byCustomer.add(tag, slot)
+    else {
+      this.#byCustomer.replace(tag, head, slot)
+      this.setLink(head, PREVIOUS_OF_CUSTOMER, slot)
+    }
     this.setLink(slot, NEXT_OF_CUSTOMER, head)
     this.setLink(slot, PREVIOUS_OF_CUSTOMER, NONE)
-    if (head !== NONE) this.setLink(head, PREVIOUS_OF_CUSTOMER, slot)
   }
 
   #unlinkFromCustomer(show: Show, slot: number): void {
@@ -136,12 +142,9 @@ export class Holds extends HoldColumns {
       this.setLink(previous, NEXT_OF_CUSTOMER, next)
       return
     }
-    const a = this.customerLane(slot, 0)
-    const b = this.customerLane(slot, 1)
-    const c = this.customerLane(slot, 2)
-    const d = this.customerLane(slot, 3) ^ mixed(show)
-    if (next === NONE) this.#byCustomer.deleteLanes(a, b, c, d)
-    else this.#byCustomer.setLanes(a, b, c, d, next)
+    const tag = this.customerTag(slot, show.number)
+    if (next === NONE) this.#byCustomer.delete(tag, slot)
+    else this.#byCustomer.replace(tag, slot, next)
   }
 
   #takeSlot(): number {
@@ -150,9 +153,4 @@ export class Holds extends HoldColumns {
     this.#free = this.link(slot, NEXT_OF_SHOW)
     return slot
   }
-}
-
-/** Shows of one customer get chains of their own. */
-function mixed(show: Show): number {
-  return Math.imul(show.number, 0x9e3779b1)
 }

@@ -124,7 +124,7 @@ function answerCustomer(state: ShardState, query: ReadCustomer, now: Instant): R
   const holds: HoldView[] = []
   for (let slot = state.holds.firstOf(show, query.customer); slot >= 0; ) {
     holds.push(holdViewOf(state, slot))
-    slot = state.holds.nextOf(slot, show, query.customer)
+    slot = state.holds.nextOf(slot)
   }
   holds.sort((left, right) => left.createdAt - right.createdAt || left.sequence - right.sequence)
   const { waitlist } = show
