@@ -64,6 +64,11 @@ export class CommandTable {
     return row
   }
 
+  /** Brings the table row of a key's id into the cache; the answer means nothing. */
+  look(row: number): number {
+    return this.#byId.look(this.#tagAt(row))
+  }
+
   hasBody(row: number, key: CommandKey): boolean {
     const at = row * INTS
     return this.#ints[at + BODY_HIGH] === key.bodyHigh && this.#ints[at + BODY_LOW] === key.bodyLow
@@ -129,18 +134,21 @@ export class CommandTable {
   }
 
   #release(row: number): void {
+    this.#byId.delete(this.#tagAt(row), row)
+    this.#lastId = undefined
+    this.#ints[row * INTS + NEXT] = this.#free
+    this.#free = row
+  }
+
+  #tagAt(row: number): number {
     const at = row * INTS + ID
     const ints = this.#ints
-    const tag = tagOf(
+    return tagOf(
       ints[at] as number,
       ints[at + 1] as number,
       ints[at + 2] as number,
       ints[at + 3] as number,
     )
-    this.#byId.delete(tag, row)
-    this.#lastId = undefined
-    ints[row * INTS + NEXT] = this.#free
-    this.#free = row
   }
 
   #takeRow(): number {

@@ -24,7 +24,7 @@ import {
 import { bestAvailable } from './best-available.ts'
 import { aboutHold, type Decision, refused } from './outcome.ts'
 import { type Show, statusOf } from './show.ts'
-import type { ShardState } from './state.ts'
+import { isOver, type ShardState } from './state.ts'
 
 const NO_SHOW = refused('not-found', 'There is no such show.')
 
@@ -119,7 +119,8 @@ function refusalOfId(
   now: Instant,
 ): Refusal | undefined {
   const slot = state.holds.find(command.hold)
-  const isFree = slot < 0 || (!state.holds.isLive(slot) && !state.hasJustEnded(slot, now))
+  if (slot < 0) return undefined
+  const isFree = !state.holds.isLive(slot) && isOver(state.holds.endedAtOf(slot), now)
   if (isFree) return undefined
   return refused('conflict', 'This hold id is in use: ask again.')
 }

@@ -51,6 +51,11 @@ export class Holds extends HoldColumns {
     return slot
   }
 
+  /** Brings the table row of a hold's id into the cache; the answer means nothing. */
+  look(slot: number): number {
+    return this.#byId.look(this.idTag(slot))
+  }
+
   add(show: Show, hold: NewHold): number {
     const slot = this.#takeSlot()
     const { id } = hold

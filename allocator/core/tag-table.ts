@@ -61,6 +61,12 @@ export class TagTable {
     return (this.#rows[at + 1] as number) - 1
   }
 
+  /** Reads the tag's home, so that its cache line is there for what follows. */
+  look(tag: number): number {
+    const rows = this.#rows
+    return rows[(tag << 1) & (rows.length - 1)] as number
+  }
+
   /** `value` is 0 .. 2^31 - 2; whether the tag has rows already is the caller's business. */
   add(tag: number, value: number): void {
     if ((this.#size + 1) * 4 > this.#rows.length) this.#grow()
