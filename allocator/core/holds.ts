@@ -56,6 +56,11 @@ export class Holds extends HoldColumns {
     return this.#byId.look(this.idTag(slot))
   }
 
+  /** As look(), for an id that is asked for soon. */
+  lookFor(id: HoldId): number {
+    return this.#byId.look(tagOf(id.a, id.b, id.c, id.d))
+  }
+
   add(show: Show, hold: NewHold): number {
     const slot = this.#takeSlot()
     const { id } = hold
