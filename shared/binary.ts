@@ -97,6 +97,8 @@ export class ByteWriter {
 
   /** Signed: 0, -1, 1, -2 .. become 0, 1, 2, 3 ..; |value| < 2^52. */
   zigzag(value: number): void {
+    const whole = value | 0
+    if (whole === value && whole < 2 ** 30 && whole >= 0) return this.varint(whole << 1)
     assert(value < 2 ** 52 && value >= -(2 ** 52), 'Y2: a zigzag has 53 bits')
     this.varint(value < 0 ? -2 * value - 1 : 2 * value)
   }
