@@ -32,6 +32,7 @@ export class CommandTable {
   readonly #byId = new TagTable()
   #lastId: CommandId | undefined
   #lastRow = NONE
+  #lastTag = 0
   /** K2 */
   readonly limit: number
   #free = NONE
@@ -61,6 +62,7 @@ export class CommandTable {
     }
     this.#lastId = id
     this.#lastRow = row
+    this.#lastTag = tag
     return row
   }
 
@@ -93,8 +95,7 @@ export class CommandTable {
     ints[at + BODY_LOW] = key.bodyLow
     ints[at + OWNER] = owner
     ints[at + NEXT] = head
-    this.#byId.add(tagOf(id.a, id.b, id.c, id.d), row)
-    this.#lastId = id
+    this.#byId.add(this.#lastTag, row) // of the lookup above
     this.#lastRow = row
     return row
   }

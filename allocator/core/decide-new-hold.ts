@@ -40,11 +40,11 @@ export function decideHoldSeats(state: ShardState, command: HoldSeats, now: Inst
   if (isRefusal(seats)) return seats
   const refusal =
     refusalOfCount(show, seats.length, command.isBoxOffice) ??
-    refusalOfHolds(state, show, { command, first }) ??
+    refusalOfHolds(state, show, command, first) ??
     refusalOfTaken(show.seats, seats) ??
     (isOrphanRuleOn(show, command.isBoxOffice) ? refusalOfOrphans(show, seats) : undefined) ??
     refusalOfId(state, command, now)
-  return refusal ?? aboutHold(command.hold, heldOf(show, { command, seats, now }))
+  return refusal ?? aboutHold(command.hold, heldOf(show, command, seats, now))
 }
 
 export function decideHoldBest(state: ShardState, command: HoldBest, now: Instant): Decision {
@@ -54,7 +54,7 @@ export function decideHoldBest(state: ShardState, command: HoldBest, now: Instan
     refusalOfStatus(show, now) ??
     (command.count >= 1 ? undefined : refused('seat-unknown', 'Ask for at least one seat.')) ??
     refusalOfCount(show, command.count, command.isBoxOffice) ??
-    refusalOfHolds(state, show, { command, first: state.holds.firstOf(show, command.customer) })
+    refusalOfHolds(state, show, command, state.holds.firstOf(show, command.customer))
   if (refusal !== undefined) return refusal
   const { count, categories, together, accessible } = command
   const rules = { orphans: isOrphanRuleOn(show, command.isBoxOffice) }
@@ -62,7 +62,7 @@ export function decideHoldBest(state: ShardState, command: HoldBest, now: Instan
   if (best.kind === 'none') return refusalOfNone(best, count)
   return (
     refusalOfId(state, command, now) ??
-    aboutHold(command.hold, heldOf(show, { command, seats: best.seats, now }))
+    aboutHold(command.hold, heldOf(show, command, best.seats, now))
   )
 }
 
@@ -93,7 +93,8 @@ function refusalOfStatus(show: Show, now: Instant): Refusal | undefined {
 function refusalOfHolds(
   state: ShardState,
   show: Show,
-  { command, first }: { readonly command: HoldSeats | HoldBest; readonly first: number },
+  command: HoldSeats | HoldBest,
+  first: number,
 ): Refusal | undefined {
   if (command.isBoxOffice) return undefined
   const { holds } = state
@@ -155,13 +156,10 @@ function hasExactly({ holds }: ShardState, slot: number, seats: readonly SeatInd
 
 function heldOf(
   show: Show,
-  facts: {
-    readonly command: HoldSeats | HoldBest
-    readonly seats: readonly SeatIndex[]
-    readonly now: Instant
-  },
+  command: HoldSeats | HoldBest,
+  seats: readonly SeatIndex[],
+  now: Instant,
 ): SeatsHeld {
-  const { command, seats, now } = facts
   const { hold, customer, key } = command
   const prices = pricesOf(show, seats)
   const expiresAt = (now + show.terms.policy.holdTtlMs) as Instant

@@ -8,17 +8,17 @@
 //   H10. An ended hold keeps its slot until it is forgotten; only then may the slot be used again.
 
 import { assert } from '../../shared/assert.ts'
-import type { CustomerId, HoldId, Instant } from '../../shared/ids.ts'
-import type { HoldPhase } from '../../shared/views.ts'
+import type { CustomerId, HoldId } from '../../shared/ids.ts'
+import { HoldColumns } from './hold-columns.ts'
 import {
-  HoldColumns,
+  type Ending,
   NEXT_OF_CUSTOMER,
   NEXT_OF_SHOW,
   type NewHold,
   NONE,
   PREVIOUS_OF_CUSTOMER,
   PREVIOUS_OF_SHOW,
-} from './hold-columns.ts'
+} from './hold-words.ts'
 import type { Show } from './show.ts'
 import { TagTable, tagOf } from './tag-table.ts'
 
@@ -30,6 +30,11 @@ export class Holds extends HoldColumns {
   #free = NONE
   #lastId: HoldId | undefined
   #lastSlot = NONE
+  #lastTag = 0
+  #lastCustomer: CustomerId | undefined
+  #lastShow: Show | undefined
+  #lastFirst = NONE
+  #lastCustomerTag = 0
 
   /** Live and ended ones. */
   get count(): number {
@@ -48,6 +53,7 @@ export class Holds extends HoldColumns {
     }
     this.#lastId = id
     this.#lastSlot = slot
+    this.#lastTag = tag
     return slot
   }
 
@@ -67,10 +73,8 @@ export class Holds extends HoldColumns {
     const before = this.find(id)
     assert(before === NONE || !this.isLive(before), 'D6: a hold id is new, or long over')
     this.write(slot, show.index, hold)
-    const tag = tagOf(id.a, id.b, id.c, id.d)
-    if (before === NONE) this.#byId.add(tag, slot)
-    else this.#byId.replace(tag, before, slot)
-    this.#lastId = id
+    if (before === NONE) this.#byId.add(this.#lastTag, slot)
+    else this.#byId.replace(this.#lastTag, before, slot)
     this.#lastSlot = slot
     this.#linkToShow(show, slot)
     this.#linkToCustomer(show, slot, hold.customer)
@@ -78,10 +82,9 @@ export class Holds extends HoldColumns {
   }
 
   /** Ends a live hold: it leaves the customer's chain and keeps its Seats for its view. */
-  end(show: Show, slot: number, facts: { phase: HoldPhase; at: Instant }): void {
+  end(show: Show, slot: number, ending: Ending): void {
     assert(this.isLive(slot), 'H8: a hold ends once')
-    this.setPhase(slot, facts.phase)
-    this.setEndedAt(slot, facts.at)
+    this.writeEnd(slot, ending)
     this.#unlinkFromCustomer(show, slot)
   }
 
@@ -101,14 +104,21 @@ export class Holds extends HoldColumns {
     return this.link(slot, NEXT_OF_SHOW)
   }
 
-  /** The customer's first live hold of the Show, or -1. H6 */
+  /** The customer's first live hold of the Show, or -1. Asked twice by a command that holds. H6 */
   firstOf(show: Show, customer: CustomerId): number {
+    if (customer === this.#lastCustomer && show === this.#lastShow) return this.#lastFirst
     const tag = tagOf(show.number, customer.b, customer.c ^ customer.a, customer.d)
+    let first = NONE
     for (let at = this.#byCustomer.first(tag); at >= 0; at = this.#byCustomer.next(at, tag)) {
-      const slot = this.#byCustomer.valueAt(at)
-      if (this.showIndexOf(slot) === show.index && this.isOf(slot, customer)) return slot
+      first = this.#byCustomer.valueAt(at)
+      if (this.showIndexOf(first) === show.index && this.isOf(first, customer)) break
+      first = NONE
     }
-    return NONE
+    this.#lastCustomer = customer
+    this.#lastShow = show
+    this.#lastFirst = first
+    this.#lastCustomerTag = tag
+    return first
   }
 
   /** The next live hold of the same customer and Show, or -1. */
@@ -134,7 +144,8 @@ export class Holds extends HoldColumns {
 
   #linkToCustomer(show: Show, slot: number, customer: CustomerId): void {
     const head = this.firstOf(show, customer)
-    const tag = this.customerTag(slot, show.number)
+    const tag = this.#lastCustomerTag
+    this.#lastFirst = slot
     if (head === NONE) this.#byCustomer.add(tag, slot)
     else {
       this.#byCustomer.replace(tag, head, slot)
@@ -145,6 +156,7 @@ export class Holds extends HoldColumns {
   }
 
   #unlinkFromCustomer(show: Show, slot: number): void {
+    this.#lastCustomer = undefined
     const next = this.link(slot, NEXT_OF_CUSTOMER)
     const previous = this.link(slot, PREVIOUS_OF_CUSTOMER)
     if (next !== NONE) this.setLink(next, PREVIOUS_OF_CUSTOMER, previous)

@@ -138,8 +138,8 @@ export class ShardState {
   }
 
   /** A hold that has just ended; its slot stays until it is forgotten. H10 */
-  holdEnded(slot: number): void {
-    this.#ended.push(slot, this.holds.sequenceOf(slot))
+  holdEnded(slot: number, sequence: Sequence): void {
+    this.#ended.push(slot, sequence)
   }
 
   entryEnded(entry: EndedEntry): void {
