@@ -9,6 +9,10 @@ export type Scenario = (typeof SCENARIOS)[number]
 export interface Options {
   readonly scenario: Scenario
   readonly target: string | undefined
+  /** a cluster of processes instead of one */
+  readonly isCluster: boolean
+  /** of `handoff`: allocators are killed instead of moving shards */
+  readonly isCrash: boolean
   /** arrivals per second, open loop; undefined: closed loop */
   readonly rate: number | undefined
   readonly connections: number
@@ -38,6 +42,8 @@ Scenarios
 
 Flags
   --target URL        a server that runs already (USHER_ADMIN_TOKEN must fit); else its own
+  --cluster           an own cluster: nats-server, gateway, allocator, ledger (hold, waitlist)
+  --crash             of \`handoff\`: allocators are killed instead of moving shards
   --rate N            arrivals per second, open loop
   --connections N     sockets, closed loop (default 100)
   --in-flight N       requests each socket keeps in flight (default 1)
@@ -63,6 +69,8 @@ export function parseOptions(args: readonly string[]): Options {
   return {
     scenario,
     target: values.target,
+    isCluster: values.cluster,
+    isCrash: values.crash,
     rate: values.rate === undefined ? undefined : count('rate', values.rate.replace(/\/s$/, '')),
     connections: count('connections', values.connections),
     inFlight: count('in-flight', values['in-flight']),
@@ -83,6 +91,8 @@ function parse(args: readonly string[]) {
     allowPositionals: true,
     options: {
       target: { type: 'string' },
+      cluster: { type: 'boolean', default: false },
+      crash: { type: 'boolean', default: false },
       rate: { type: 'string' },
       connections: { type: 'string', default: '100' },
       'in-flight': { type: 'string', default: '1' },
