@@ -3,7 +3,15 @@
 import { parseArgs } from 'node:util'
 import { parseSlo, type Slo } from '../shared/slo.ts'
 
-export const SCENARIOS = ['core', 'hold', 'waitlist', 'journal', 'ledger'] as const
+export const SCENARIOS = [
+  'core',
+  'hold',
+  'waitlist',
+  'journal',
+  'ledger',
+  'handoff',
+  'replay',
+] as const
 export type Scenario = (typeof SCENARIOS)[number]
 
 export interface Options {
@@ -39,6 +47,9 @@ Scenarios
   waitlist   from the deadline of a hold to the offer of its seat
   journal    frame size against latency, JetStream and Postgres, one frame in flight per shard
   ledger     journal frames into rows: catching up, and the lag at --rate holds/s (default 20000)
+  handoff    write pause of shards that move under load (--rate, default 2000/s), or with --crash
+             the takeover after kill -9; an own cluster of two allocators
+  replay     from a journal of a million transitions to a shard that serves
 
 Flags
   --target URL        a server that runs already (USHER_ADMIN_TOKEN must fit); else its own
