@@ -8,6 +8,7 @@ import { needsNats } from '../support/nats.ts'
 
 const VISIBLE_MS_MAX = 150
 const TAKEOVER_MS_MAX = 3_000
+const PAUSE_MS_MAX = 250
 const STOP_MS_MAX = 8_000
 const ORPHANS_MS_MAX = 10_000
 
