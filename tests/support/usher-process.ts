@@ -33,7 +33,8 @@ export class UsherProcess {
     this.dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'usher-'))
     this.url = new URL(`http://127.0.0.1:${ports.port}`)
     this.opsUrl = new URL(`http://127.0.0.1:${ports.opsPort}`)
-    this.child = spawn(process.execPath, ['--import', 'tsx', 'gateway/cli/usher.ts', 'start'], {
+    const command = ['--max-semi-space-size=64', '--import', 'tsx', 'gateway/cli/usher.ts', 'start']
+    this.child = spawn(process.execPath, command, {
       cwd: root,
       stdio: ['ignore', 'pipe', options.isTalking === true ? 'inherit' : 'pipe'],
       env: {
