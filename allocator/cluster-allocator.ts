@@ -5,9 +5,8 @@
 //
 //   CA1. Leaving hands every shard over while somebody is there to take it, then releases the rest.
 
-import type { ShardNumber } from '../shared/ids.ts'
 import { Host, type HostOptions, type ShardHealth } from './host.ts'
-import { Keeper } from './keeper.ts'
+import { Keeper, type KeeperMoves } from './keeper.ts'
 import type { Membership } from './membership.ts'
 import type { PlacementWatch } from './placement-watch.ts'
 import { Placer } from './placer.ts'
@@ -20,7 +19,6 @@ export interface ClusterAllocatorOptions extends Omit<HostOptions, 'onLost' | 'o
   readonly placement: PlacementWatch
   readonly mayClaim?: () => boolean
   readonly opsPort?: () => number
-  readonly onServing?: (shard: ShardNumber) => void
   readonly onTrouble: (sentence: string, cause?: unknown) => void
 }
 
@@ -48,6 +46,11 @@ export class ClusterAllocator {
 
   health(): ShardHealth[] {
     return this.host.health()
+  }
+
+  /** For metrics: what came, what went, how long it paused. */
+  moves(): KeeperMoves & { readonly tableVersion: number } {
+    return { ...this.#keeper.moves, tableVersion: this.#options.placement.table.version }
   }
 
   /** CA1 */

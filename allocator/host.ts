@@ -14,6 +14,7 @@ import type { LatencyTally } from '../shared/latency.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type {
   Clock,
+  EncodedFrame,
   FeedSink,
   Journal,
   LedgerProgress,
@@ -46,6 +47,10 @@ export interface HostOptions {
   readonly owner: string
   /** a shard's role has ended; it is not here any more (HO1) */
   readonly onLost: (shard: ShardNumber, fault: Fault) => void
+  /** a reign began with this claim: its shard is served from now on */
+  readonly onBegin?: ((claim: EncodedFrame) => void) | undefined
+  /** ceded or lost: the shard is served here no more */
+  readonly onEnd?: ((shard: ShardNumber) => void) | undefined
   /** what cost time but no data, for the log */
   readonly onTrouble?: ((sentence: string, cause?: unknown) => void) | undefined
   readonly snapshotEveryMs?: number | undefined
@@ -149,6 +154,7 @@ export class Host {
     const writer = new Writer({ reign, turn: this.#turn, clock, feed, journal, ledger, onHalt })
     this.#served.set(shard, { writer, snapshotter: this.#snapshotterOf(writer) })
     this.#writers[shard] = writer
+    this.#options.onBegin?.(reign.claim)
     return writer
   }
 
@@ -227,6 +233,7 @@ export class Host {
     this.#served.delete(shard)
     this.#writers[shard] = undefined
     this.#turn.leave(writer)
+    this.#options.onEnd?.(shard)
     return true
   }
 }

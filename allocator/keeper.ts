@@ -17,6 +17,7 @@
 import { Bug } from '../shared/assert.ts'
 import { Fault } from '../shared/faults.ts'
 import { asShardNumber, type NodeId, type ShardNumber } from '../shared/ids.ts'
+import { LatencyTally } from '../shared/latency.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type { Clock } from '../shared/ports.ts'
 import type { Host } from './host.ts'
@@ -36,22 +37,31 @@ export interface KeeperOptions {
   readonly clock: Clock
   /** false while nothing may be claimed: the clock is wrong (design.md §5 Time) */
   readonly mayClaim?: () => boolean
-  readonly onServing?: (shard: ShardNumber) => void
   readonly onTrouble: (sentence: string, cause?: unknown) => void
 }
 
 /** What is going on with a shard that is not simply served or not. */
 interface Care {
   isBusy: boolean
-  /** whom it was released to, and when (KP2) */
-  released: { readonly to: NodeId; readonly atMs: number } | undefined
+  /** whom it was released to, and when (KP2); nothing was taken any more since `pausedAtMs` */
+  released: { readonly to: NodeId; readonly atMs: number; readonly pausedAtMs: number } | undefined
   /** KP3 */
   delayMs: number
   waitUntilMs: number
   waitVersion: number
 }
 
+export interface KeeperMoves {
+  readonly acquired: number
+  readonly ceded: number
+  readonly lost: number
+  /** from the last request taken here to the first word of the new owner */
+  readonly pauses: LatencyTally
+}
+
 export class Keeper {
+  /** counted since the start, for metrics */
+  readonly moves = { acquired: 0, ceded: 0, lost: 0, pauses: new LatencyTally() }
   readonly #options: KeeperOptions
   readonly #cares: readonly Care[] = SHARDS.map(newCare)
   /** prepared completely */
@@ -79,6 +89,7 @@ export class Keeper {
 
   /** The host lost the shard. KP3 */
   lost(shard: ShardNumber, fault: Fault): void {
+    this.moves.lost += 1
     this.#options.onTrouble(`shard ${shard} is served here no more`, fault)
     this.#delay(shard)
     this.#options.membership.beat()
@@ -115,11 +126,19 @@ export class Keeper {
         this.#compare(shard, server.served)
       else if (wish !== undefined && wish !== membership.self) this.#handOver(shard, wish)
     } else if (server !== undefined && server.node !== membership.self) {
-      care.released = undefined
+      this.#noteTaken(care)
       if (wish === membership.self && !this.#isLeaving) this.#prepare(shard)
       else this.#forget(shard)
     } else if (this.#mayAcquire(shard, wish)) this.#acquire(shard)
     else if (wish !== membership.self) this.#forget(shard)
+  }
+
+  /** The one that it was released to, or another one, serves it now. */
+  #noteTaken(care: Care): void {
+    if (care.released === undefined) return
+    this.moves.ceded += 1
+    this.moves.pauses.add(this.#options.clock.monotonicMs() - care.released.pausedAtMs)
+    care.released = undefined
   }
 
   /** KP4 */
@@ -134,12 +153,13 @@ export class Keeper {
     const { host, membership, clock } = this.#options
     const target = membership.beatOf(to)
     if (target === undefined || !target.ready.includes(shard)) return
-    if (this.#ceding >= CEDES_AT_ONCE) return
+    if (this.#ceding >= CEDES_AT_ONCE || !this.#hasWaited(shard)) return
     this.#ceding += 1
     const care = this.#careOf(shard)
     void this.#work(shard, 'could not be released', async () => {
+      const pausedAtMs = clock.monotonicMs()
       const isReleased = await host.cede(shard, to)
-      if (isReleased) care.released = { to, atMs: clock.monotonicMs() }
+      if (isReleased) care.released = { to, atMs: clock.monotonicMs(), pausedAtMs }
       membership.beat() // MB3
     }).finally(() => {
       this.#ceding -= 1
@@ -148,25 +168,26 @@ export class Keeper {
   }
 
   #mayAcquire(shard: ShardNumber, wish: NodeId | undefined): boolean {
-    const { membership, placement, clock, mayClaim } = this.#options
+    const { membership, clock, mayClaim } = this.#options
     if (this.#isLeaving || mayClaim?.() === false) return false
     const care = this.#careOf(shard)
     const nowMs = clock.monotonicMs()
     const isTakenBack = care.released !== undefined && nowMs - care.released.atMs > CLAIM_MS_MAX // KP2
     if (wish !== membership.self && !(isTakenBack && wish === care.released?.to)) return false
-    return nowMs >= care.waitUntilMs || placement.table.version > care.waitVersion // KP3
+    return this.#hasWaited(shard)
   }
 
   #acquire(shard: ShardNumber): void {
-    const { host, membership, onServing } = this.#options
+    const { host, membership } = this.#options
     const care = this.#careOf(shard)
     void this.#work(shard, 'could not be taken over', async () => {
       await host.acquire(shard)
+      this.moves.acquired += 1
+      if (care.released === undefined) care.delayMs = DELAY_MS_MIN
+      else this.#delay(shard) // KP2: whoever did not come is not trusted again at once
       care.released = undefined
-      care.delayMs = DELAY_MS_MIN
       this.#ready.delete(shard)
       membership.beat() // MB3
-      onServing?.(shard)
     })
   }
 
@@ -180,8 +201,11 @@ export class Keeper {
     })
   }
 
+  /** KP3 */
   #hasWaited(shard: ShardNumber): boolean {
-    return this.#options.clock.monotonicMs() >= this.#careOf(shard).waitUntilMs
+    const { clock, placement } = this.#options
+    const { waitUntilMs, waitVersion } = this.#careOf(shard)
+    return clock.monotonicMs() >= waitUntilMs || placement.table.version > waitVersion
   }
 
   #forget(shard: ShardNumber): void {

@@ -12,8 +12,17 @@
 //   F2. A show is asked for once, however many wait for it.
 //   E6. News of a lower (incarnation, epoch) than the last are dropped.
 
-import type { Incarnation, ShardNumber, ShowNumber } from '../shared/ids.ts'
+import {
+  asEpoch,
+  asIncarnation,
+  type Epoch,
+  type Incarnation,
+  type ShardNumber,
+  type ShowNumber,
+} from '../shared/ids.ts'
 import { LIMITS } from '../shared/limits.ts'
+import { compareReigns } from '../shared/link-batches.ts'
+import type { ShardHead } from '../shared/link-news.ts'
 import { shardOf } from '../shared/placement.ts'
 import type { Clock } from '../shared/ports.ts'
 import type { FrameNews, Reply, ShowNews } from '../shared/views.ts'
@@ -41,14 +50,16 @@ interface Known {
   view: FeedView | undefined
   usedAt: number
   isAsking: boolean
+  /** something went missing after the ask: its answer may be too old */
+  isOutdated: boolean
   /** came while asking; the oldest are dropped, which the merge notices as a gap */
   news: NewsAt[]
   waiting: Used[]
 }
 
 interface ShardPlace {
-  incarnation: number
-  epoch: number
+  incarnation: Incarnation
+  epoch: Epoch
   frame: number
 }
 
@@ -72,7 +83,7 @@ export class Feed {
     this.#clock = options.clock
     this.pace = new FeedPace(options.publish, options.clock)
     for (let shard = 0; shard < LIMITS.shardCount; shard += 1) {
-      this.#places.push({ incarnation: 0, epoch: 0, frame: 0 })
+      this.#places.push({ incarnation: asIncarnation(0), epoch: asEpoch(0), frame: 0 })
     }
     this.#timers = [
       setInterval(() => this.evict(), EVICT_EVERY_MS).unref(),
@@ -112,8 +123,7 @@ export class Feed {
   /** A durable frame's changes: handed over before the replies of its commands. */
   seats(news: FrameNews): void {
     const place = this.#places[news.shard] as ShardPlace
-    const order = news.incarnation - place.incarnation || news.epoch - place.epoch
-    if (order < 0) return // E6
+    if (compareReigns(news, place) < 0) return // E6
     const isRestored = place.incarnation > 0 && news.incarnation !== place.incarnation
     if (!isRestored && place.frame > 0) {
       if (news.frame <= place.frame) return
@@ -124,6 +134,17 @@ export class Feed {
     place.epoch = news.epoch
     place.frame = news.frame
     for (const ofShow of news.shows) this.#take(ofShow, news.incarnation)
+  }
+
+  /** News of the shard may be missing, up to `head` if that is known: its shows are asked for. F1 */
+  mayHaveHole(shard: ShardNumber, head?: ShardHead): void {
+    this.#askForShard(shard)
+    const place = this.#places[shard] as ShardPlace
+    const order = head === undefined ? -1 : compareReigns(head, place)
+    if (head === undefined || order < 0) return
+    place.frame = order === 0 ? Math.max(place.frame, head.frame) : head.frame
+    place.incarnation = head.incarnation
+    place.epoch = head.epoch
   }
 
   /** The turn's news are complete: what is due goes out. */
@@ -157,7 +178,15 @@ export class Feed {
 
   #add(show: ShowNumber): Known {
     const usedAt = this.#clock.monotonicMs()
-    const known: Known = { show, view: undefined, usedAt, isAsking: false, news: [], waiting: [] }
+    const known: Known = {
+      show,
+      view: undefined,
+      usedAt,
+      isAsking: false,
+      isOutdated: false,
+      news: [],
+      waiting: [],
+    }
     this.#shows.set(show, known)
     return known
   }
@@ -165,6 +194,7 @@ export class Feed {
   #ask(known: Known): void {
     known.isAsking = true
     this.#askCount += 1
+    known.isOutdated = false
     if (known.view !== undefined) this.pace.setLive(known.view, false)
     this.#router.ask({ kind: 'read-show', show: known.show }, 0, reply => {
       if (reply.kind === 'show') this.#answered(known, reply)
@@ -174,7 +204,9 @@ export class Feed {
 
   #askForShard(shard: ShardNumber): void {
     for (const known of this.#shows.values()) {
-      if (shardOf(known.show) === shard && !known.isAsking) this.#ask(known)
+      if (shardOf(known.show) !== shard) continue
+      if (known.isAsking) known.isOutdated = true
+      else this.#ask(known)
     }
   }
 
@@ -210,6 +242,10 @@ export class Feed {
         this.#ask(known)
         return
       }
+    }
+    if (known.isOutdated) {
+      this.#ask(known)
+      return
     }
     known.isAsking = false
     if (isMoved) this.pace.moved(view)

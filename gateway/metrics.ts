@@ -4,7 +4,7 @@
 // when somebody scrapes; only HTTP answers are counted as they happen.
 //
 //   ME1. A process hands in what it has and shows nothing else: an absent metric is no figure of 0.
-//   ME2. Labels are closed lists (route, status, command, outcome, shard, state), never ids.
+//   ME2. Labels are closed lists (route, status, command, outcome, shard, ...), never ids.
 
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import type { LatencyTally } from '../shared/latency.ts'
@@ -40,10 +40,11 @@ export interface FeedFigures {
 export interface LinkFigures {
   /** sent and not answered */
   readonly unanswered: number
-  /** requests sent again, to a new owner or after a silence */
-  readonly retries: number
-  /** answers `moved` of an allocator that is not the owner any more */
-  readonly moved: number
+  /** how often what a shard had not answered was sent again: new owner, silence, broken connection */
+  readonly rounds: number
+  /** replies of former reigns, and of requests that nobody waits for */
+  readonly fenced: number
+  readonly late: number
 }
 
 export interface RedisFigures {
@@ -69,7 +70,7 @@ export interface MoveFigures {
   readonly ceded: number
   /** taken over by another owner without being ceded */
   readonly lost: number
-  /** from RELEASE to CLAIM, of shards that came here by plan */
+  /** of shards that were ceded: from the last request taken to the new owner's first word */
   readonly pauses: LatencyTally
   readonly tableVersion: number
 }
@@ -161,8 +162,14 @@ function addFeed(registry: Registry, read: () => FeedFigures): void {
 function addLink(registry: Registry, read: () => LinkFigures): void {
   const waiting = 'requests sent to allocators and not answered'
   gauge(registry, 'usher_link_unanswered', waiting, () => read().unanswered)
-  counter(registry, 'usher_link_retries_total', 'requests sent again', () => read().retries)
-  counter(registry, 'usher_link_moved_total', 'answers of former owners', () => read().moved)
+  const again = 'how often the unanswered requests of a shard were sent again'
+  counter(registry, 'usher_link_rounds_total', again, () => read().rounds)
+  const help = 'replies that were dropped: of former reigns, or too late'
+  const dropped = { name: 'usher_link_dropped_replies_total', help, labels: ['reason'] }
+  addCounter(registry, dropped, () => [
+    { labels: { reason: 'fenced' }, value: read().fenced },
+    { labels: { reason: 'late' }, value: read().late },
+  ])
 }
 
 function addRedis(registry: Registry, read: () => RedisFigures): void {

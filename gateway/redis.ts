@@ -5,16 +5,18 @@
 //
 //   K1. Nothing waits for Redis: a command is sent only on a ready connection, never queued, and a
 //       connection that is silent for ANSWER_MS_MAX while a command waits is dropped with all of them.
-//   K2. Losing it is a warning, once; nobody but the users of a command hears an error.
+//   K2. Losing it is a warning, not a flood of them; nobody but the users of a command hears an error.
 
 import { Redis } from 'ioredis'
 import type { Log } from '../shared/log.ts'
 import type { RedisFigures } from './metrics.ts'
 
 /** Longer than any answer of a healthy Redis nearby, and still little for somebody who waits. */
-const ANSWER_MS_MAX = 100
+const ANSWER_MS_MAX = 250
 const CONNECT_MS_MAX = 1_000
 const AGAIN_MS_MAX = 500
+/** A Redis at the edge of its time comes and goes twice a second: that is said now and then. */
+const SAID_EVERY_MS = 10_000
 
 export interface SharedRedisOptions {
   readonly url: string
@@ -28,8 +30,11 @@ export class SharedRedis {
   /** what shared-answers.ts found and did not find */
   readonly answers = { hitCount: 0, missCount: 0 }
   readonly #log: Log
-  #isUp = false
+  /** undefined: not known yet */
+  #wasUp: boolean | undefined
   #downCount = 0
+  #saidAtMs = Number.NEGATIVE_INFINITY
+  #isSaid = true
 
   /** Connects in the background: a house opens without Redis too. */
   constructor({ url, prefix, log }: SharedRedisOptions) {
@@ -65,18 +70,23 @@ export class SharedRedis {
   }
 
   stop(): void {
+    this.#wasUp = false // this loss is no news
     this.client.disconnect()
   }
 
   #noteUp(): void {
-    this.#isUp = true
+    this.#wasUp = true
+    if (!this.#isSaid) return
     this.#log.info('Redis is there: answers and limits are shared with the other gateways')
   }
 
   #noteDown(): void {
-    if (!this.#isUp) return
-    this.#isUp = false
-    this.#downCount += 1
+    if (this.#wasUp === false) return
+    if (this.#wasUp) this.#downCount += 1
+    this.#wasUp = false
+    this.#isSaid = performance.now() - this.#saidAtMs > SAID_EVERY_MS
+    if (!this.#isSaid) return
+    this.#saidAtMs = performance.now()
     this.#log.warn('Redis is away: this gateway counts and remembers for itself until it is back')
   }
 }

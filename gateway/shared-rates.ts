@@ -45,8 +45,8 @@ function sharedRate(redis: SharedRedis, { name, points, seconds, script }: Share
 }
 
 /**
- * A token bucket as one instant, the generic cell rate algorithm of buckets.ts (ITU-T I.371), by the
- * clock of Redis. Answers {places taken, milliseconds to wait}; more than the burst: refused.
+ * A token bucket as one instant, the algorithm of buckets.ts (ITU-T I.371), by the clock of Redis.
+ * Answers {places taken, milliseconds to wait}; more than the burst: refused.
  */
 function bucketScript({ burst, perSecond }: Bucket): string {
   return `

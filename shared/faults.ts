@@ -13,6 +13,7 @@ export type FaultKind =
   | 'port-in-use'
   | 'restore-refused'
   | 'redis-unavailable'
+  | 'restore-refused'
   | 'unsupported-platform'
 
 /** `detail` is a clear sentence that says what to do. */

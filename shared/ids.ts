@@ -99,6 +99,11 @@ export function newCustomerId(): CustomerId {
   return idOf<CustomerId>(nextLane(), nextLane(), nextLane(), nextLane())
 }
 
+/** Tells one run of a process from its other runs: 32 random bits, never 0. */
+export function newSession(): number {
+  return nextLane() >>> 0 || 1
+}
+
 /** The first 128 bits of SHA-256 over the text: customers of an identity provider, names in tests. */
 export function idFromText<Kind extends Id>(text: string): Kind {
   const bytes = createHash('sha256').update(text).digest()

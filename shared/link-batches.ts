@@ -143,18 +143,21 @@ export interface ReplyItem {
   readonly reply: Reply
 }
 
-export type ReplyPart =
-  | {
-      readonly kind: 'replies'
-      readonly shard: ShardNumber
-      readonly reign: ReignNumber
-      readonly items: readonly ReplyItem[]
-    }
-  | {
-      readonly kind: 'refused' | 'accepted'
-      readonly shard: ShardNumber
-      readonly round: number
-    }
+export interface RepliesPart {
+  readonly kind: 'replies'
+  readonly shard: ShardNumber
+  readonly reign: ReignNumber
+  readonly items: readonly ReplyItem[]
+}
+
+/** What became of a round: all of it is taken, or nothing more. */
+export interface RoundPart {
+  readonly kind: 'refused' | 'accepted'
+  readonly shard: ShardNumber
+  readonly round: number
+}
+
+export type ReplyPart = RepliesPart | RoundPart
 
 export interface ReplyBatch {
   readonly session: number
@@ -181,14 +184,7 @@ export function beginReplyPart(
   return writer.length - 4
 }
 
-export function writeRoundPart(
-  writer: ByteWriter,
-  part: {
-    readonly kind: 'refused' | 'accepted'
-    readonly shard: ShardNumber
-    readonly round: number
-  },
-): void {
+export function writeRoundPart(writer: ByteWriter, part: RoundPart): void {
   writer.u8(PART[part.kind])
   writer.u8(part.shard)
   writer.varint(part.round)

@@ -4,8 +4,11 @@
 
 import { ClusterAllocator } from '../../allocator/cluster-allocator.ts'
 import { startCompaction } from '../../allocator/compaction.ts'
+import { FeedPublisher } from '../../allocator/feed-publisher.ts'
+import type { Host } from '../../allocator/host.ts'
 import { prepareBroker } from '../../allocator/journal/broker-checks.ts'
 import { JetStreamJournal } from '../../allocator/journal/jetstream.ts'
+import { LinkServer } from '../../allocator/link-server.ts'
 import { PlacementWatch } from '../../allocator/placement-watch.ts'
 import { Archive } from '../../persistence/archive.ts'
 import { ArchivedJournal } from '../../persistence/archived-journal.ts'
@@ -14,13 +17,15 @@ import { readCompactionState } from '../../persistence/compaction-state.ts'
 import { PostgresPlanSource } from '../../persistence/layout-store.ts'
 import { RemoteProgress } from '../../persistence/remote-progress.ts'
 import { PostgresSnapshots } from '../../persistence/snapshots.ts'
+import { BrokerWatch } from '../../shared/broker-watch.ts'
 import { systemClock } from '../../shared/clock.ts'
+import { Fault } from '../../shared/faults.ts'
 import { LIMITS } from '../../shared/limits.ts'
+import { NatsTransport } from '../../shared/nats-transport.ts'
 import { ClockSkew, databaseTeller } from '../clock-skew.ts'
-import { createMetrics } from '../metrics.ts'
+import { createMetrics, type Metrics } from '../metrics.ts'
 import { type ClusterNode, runNode } from './node.ts'
 import { openOps } from './node-ops.ts'
-import { plainFeed, servePlainly } from './plain-link.ts'
 
 export interface AllocatorFlags {
   readonly allowDegraded: boolean
@@ -32,9 +37,27 @@ export function main(flags: AllocatorFlags): Promise<void> {
   return runNode('allocator', node => start(node, flags))
 }
 
-async function start(node: ClusterNode, { allowDegraded }: AllocatorFlags): Promise<void> {
-  const { cluster, database, nats, log, service, membership } = node
-  // 1.
+type Trouble = (sentence: string, cause?: unknown) => void
+
+async function start(node: ClusterNode, flags: AllocatorFlags): Promise<void> {
+  const { log } = node
+  const onTrouble: Trouble = (sentence, cause) =>
+    log.warn(cause instanceof Fault ? { reason: cause.message } : { err: cause }, sentence)
+  const warnings = await trustBroker(node, flags)
+  const stores = await openStores(node)
+  let opsPort = 0
+  const allocator = startShards(node, stores, { onTrouble, opsPort: () => opsPort })
+  opsPort = await openOps(node, {
+    metrics: metricsOf(node, allocator),
+    checks: () => [stores.skew.check, ...warnings.map(degraded)],
+  })
+}
+
+/** 1. */
+async function trustBroker(
+  { cluster, database, nats, log }: ClusterNode,
+  { allowDegraded }: AllocatorFlags,
+): Promise<readonly string[]> {
   const warnings = await prepareBroker({
     nats,
     cluster: cluster.name,
@@ -45,36 +68,57 @@ async function start(node: ClusterNode, { allowDegraded }: AllocatorFlags): Prom
     replicas: cluster.natsUrls.length >= REPLICAS_OF_CLUSTER ? REPLICAS_OF_CLUSTER : 1,
   })
   for (const sentence of warnings) log.warn(sentence)
-  // 2.
-  const onTrouble = (sentence: string, cause?: unknown): void => log.warn({ err: cause }, sentence)
-  const archive = new Archive(database.pool)
-  const streams = await JetStreamJournal.open({ nats, cluster: cluster.name })
-  const journal = new ArchivedJournal(streams, archive)
-  const ledger = await RemoteProgress.open({ nats, cluster: cluster.name, pool: database.pool })
+  return warnings
+}
+
+/** 2. */
+async function openStores({ cluster, database, nats, service, log }: ClusterNode) {
+  const { name } = cluster
+  const streams = await JetStreamJournal.open({ nats, cluster: name })
+  const journal = new ArchivedJournal(streams, new Archive(database.pool))
+  const ledger = await RemoteProgress.open({ nats, cluster: name, pool: database.pool })
   service.onStop("ledger's progress", () => ledger.close())
   const skew = await ClockSkew.watch(databaseTeller(database.pool))
   service.onStop('clock watch', () => skew.stop())
-  const placement = await PlacementWatch.open(nats, cluster.name)
+  const placement = await PlacementWatch.open(nats, name)
   service.onStop('placement', () => placement.stop())
-  // 3.
-  let opsPort = 0
+  const snapshots = new PostgresSnapshots(database.sql, {
+    onDamaged: (shard, show) => log.error({ shard, show }, 'a snapshot page is damaged, ignored'),
+  })
+  return { journal, ledger, skew, placement, snapshots }
+}
+
+type Stores = Awaited<ReturnType<typeof openStores>>
+
+/** 3. and 4.: the link is there before the first shard is served. */
+function startShards(
+  node: ClusterNode,
+  { journal, ledger, skew, placement, snapshots }: Stores,
+  { onTrouble, opsPort }: { readonly onTrouble: Trouble; readonly opsPort: () => number },
+): ClusterAllocator {
+  const { cluster, database, nats, service, membership } = node
+  const transport = new NatsTransport(nats)
+  const publisher = new FeedPublisher({ transport, cluster: cluster.name })
+  service.onStop('feed', () => publisher.stop())
   const allocator = new ClusterAllocator({
     journal,
-    snapshots: new PostgresSnapshots(database.sql, {
-      onDamaged: (shard, show) => log.error({ shard, show }, 'a snapshot page is damaged, ignored'),
-    }),
+    snapshots,
     plans: new PostgresPlanSource(database.sql),
     ledger,
     refreshLedger: () => ledger.refresh(),
-    feed: plainFeed({ nats, cluster: cluster.name }),
+    feed: publisher,
+    onBegin: claim => publisher.begin({ ...claim, frame: claim.number }),
+    onEnd: shard => publisher.end(shard),
     clock: systemClock,
     owner: node.id,
     membership,
     placement,
     mayClaim: () => skew.isFit,
-    opsPort: () => opsPort,
+    opsPort,
     onTrouble,
   })
+  const link = serveLink(node, { transport, publisher, host: allocator.host })
+  service.onStop('link', () => link.stop())
   service.onStop('allocator', () => allocator.stop())
   const endCompaction = startCompaction({
     journal,
@@ -83,17 +127,39 @@ async function start(node: ClusterNode, { allowDegraded }: AllocatorFlags): Prom
     onTrouble,
   })
   service.onStop('compaction', endCompaction)
-  // 4.
-  servePlainly({ nats, cluster: cluster.name }, node.id, allocator.host.link)
-  // 5.
-  const metrics = createMetrics({ shards: () => allocator.health() })
-  opsPort = await openOps(node, {
-    metrics,
-    checks: () => [skew.check, ...warnings.map(degraded)],
+  return allocator
+}
+
+function serveLink(
+  { cluster, id }: ClusterNode,
+  parts: {
+    readonly transport: NatsTransport
+    readonly publisher: FeedPublisher
+    readonly host: Host
+  },
+): LinkServer {
+  const { transport, publisher, host } = parts
+  return new LinkServer({
+    transport,
+    cluster: cluster.name,
+    node: id,
+    clock: systemClock,
+    publisher,
+    reignOf: shard => (host.serves(shard) ? host.writerOf(shard)?.durable : undefined),
+    submit: (request, origin, onReply) => host.link.submit(request, origin, onReply),
   })
 }
 
 /** Said in every health answer, but no reason to be taken out of service: the operator allowed it. */
 function degraded(sentence: string): { name: string; isOk: boolean; detail: string } {
   return { name: 'degraded', isOk: true, detail: sentence }
+}
+
+function metricsOf({ nats }: ClusterNode, allocator: ClusterAllocator): Metrics {
+  const broker = new BrokerWatch(nats)
+  return createMetrics({
+    shards: () => allocator.health(),
+    moves: () => allocator.moves(),
+    broker: () => broker.figures(),
+  })
 }

@@ -2,6 +2,7 @@
 
 import { LedgerProcess } from '../../persistence/ledger-process.ts'
 import { Bug } from '../../shared/assert.ts'
+import { BrokerWatch } from '../../shared/broker-watch.ts'
 import { createMetrics } from '../metrics.ts'
 import { type ClusterNode, runNode } from './node.ts'
 import { openOps } from './node-ops.ts'
@@ -31,8 +32,13 @@ async function start(node: ClusterNode): Promise<void> {
   service.onStop('ledger', () => ledger.stop())
   const lagFrames = (): number => ledger.progress().reduce((sum, row) => sum + row.lagFrames, 0)
   const lagMs = (): number => Math.max(0, ...ledger.progress().map(row => row.lagMs))
+  const broker = new BrokerWatch(nats)
   const opsPort = await openOps(node, {
-    metrics: createMetrics({ ledgerLagFrames: lagFrames, ledgerLagMs: lagMs }),
+    metrics: createMetrics({
+      ledgerLagFrames: lagFrames,
+      ledgerLagMs: lagMs,
+      broker: () => broker.figures(),
+    }),
     checks: () => [
       {
         name: 'ledger',

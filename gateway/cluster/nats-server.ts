@@ -83,7 +83,8 @@ function missing(tooOld: readonly string[], reason: string, cause?: unknown): Fa
 }
 
 function firstLineOf(cause: unknown): string {
-  const lines = (cause instanceof Error ? cause.message : String(cause)).split('\n')
+  const said = cause instanceof Error ? cause.message : String(cause)
+  const lines = said.replace(/^spawn (\S+) ENOENT/, '$1 is not on this machine').split('\n')
   return lines.find(line => line.startsWith('E:')) ?? lines[0] ?? ''
 }
 
@@ -238,41 +239,52 @@ export interface NatsCluster {
   stop(): Promise<void>
 }
 
+type MemberOptions = Omit<NatsServerOptions, 'cluster' | 'name' | 'port' | 'monitorPort'>
+
 /** Several servers that replicate to each other; resolves when they have a leader. */
-export async function startNatsCluster(
-  size: number,
-  options: Omit<NatsServerOptions, 'cluster' | 'name' | 'port' | 'monitorPort'>,
-): Promise<NatsCluster> {
-  const routes = await freePorts(size)
+export async function startNatsCluster(size: number, options: MemberOptions): Promise<NatsCluster> {
   const binary = options.binary ?? (await findNatsServer())
-  const servers = await Promise.all(
-    routes.map((port, at) =>
-      NatsServer.start({
-        ...options,
-        binary,
-        name: `usher-${at + 1}`,
-        dataDir: join(options.dataDir, `server-${at + 1}`),
-        cluster: { name: 'usher', port, routes },
-      }),
-    ),
-  )
-  const cluster: NatsCluster = {
-    servers,
-    urls: servers.map(server => server.url),
-    stop: async () => {
-      await Promise.all(servers.map(server => server.stop()))
-    },
+  for (let starts = 1; ; starts += 1) {
+    try {
+      return await startMembers(size, { ...options, binary })
+    } catch (cause) {
+      if (starts === STARTS_MAX) throw cause // somebody took a port again and again, or worse
+    }
   }
-  await waitForLeader(cluster)
+}
+
+async function startMembers(size: number, options: MemberOptions): Promise<NatsCluster> {
+  const routes = await freePorts(size)
+  const starting = routes.map((port, at) =>
+    NatsServer.start({
+      ...options,
+      name: `usher-${at + 1}`,
+      dataDir: join(options.dataDir, `server-${at + 1}`),
+      cluster: { name: 'usher', port, routes },
+    }),
+  )
+  const settled = await Promise.allSettled(starting)
+  const servers = settled.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+  const stop = async (): Promise<void> => {
+    await Promise.all(servers.map(server => server.stop()))
+  }
+  const failed = settled.find(one => one.status === 'rejected')
+  const cluster = { servers, urls: servers.map(server => server.url), stop }
+  try {
+    if (failed !== undefined) throw failed.reason
+    await waitForLeader(cluster)
+  } catch (cause) {
+    await stop()
+    throw cause
+  }
   return cluster
 }
 
-async function waitForLeader({ servers, stop }: NatsCluster): Promise<void> {
+async function waitForLeader({ servers }: NatsCluster): Promise<void> {
   const until = performance.now() + READY_MS_MAX
   for (const server of servers) {
     while (!(await isOk(`${server.monitorUrl}/healthz`))) {
       if (performance.now() > until) {
-        await stop()
         throw new Fault('configuration', 'The nats-servers found no leader among themselves.')
       }
       await pause(50)

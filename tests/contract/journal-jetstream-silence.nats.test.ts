@@ -66,6 +66,17 @@ function lostAnswers(name: string, lab: JetStreamLab, server: () => NatsServer):
     await close()
   })
 
+  test(`${name}: E3 acks that come after the resend settle it all the same, once`, async () => {
+    const { proxy, journal, troubles, close } = await viaProxy(lab, server())
+    proxy.delayMs = 600
+    const appending = journal.append(sampleFrame({ shard: 4 }))
+    await until(async () => troubles.includes('silence'))
+    proxy.delayMs = 0
+    assert.equal(await appending, 'appended')
+    assert.equal(await positionOf(lab, 4), 1)
+    await close()
+  })
+
   test(`${name}: E3 a frame that never arrived is settled as appended, once`, async () => {
     const { proxy, journal, troubles, close } = await viaProxy(lab, server())
     proxy.isDeaf = true
@@ -116,11 +127,11 @@ function lonelySuite(lab: JetStreamLab, start: NatsServer): void {
   test('R1: E3 a stopped server is silence; the resend is settled when it goes on', async () => {
     const journal = await lab.open()
     process.kill(server.pid, 'SIGSTOP')
-    const appending = journal.append(sampleFrame({ shard: 4 }))
+    const appending = journal.append(sampleFrame({ shard: 6 }))
     await pause(900)
     process.kill(server.pid, 'SIGCONT')
     assert.equal(await appending, 'appended')
-    assert.equal(await positionOf(lab, 4), 1)
+    assert.equal(await positionOf(lab, 6), 1)
     await journal.close()
   })
 
@@ -202,9 +213,9 @@ function leaderSuite(lab: JetStreamLab, cluster: NatsCluster): void {
 
 async function setUp(): Promise<void> {
   const server = await freshNats()
-  const one = await JetStreamLab.of([server.url], { shardCount: 6 })
+  const one = await JetStreamLab.of([server.url], { shardCount: 7 })
   const cluster = await freshNatsCluster()
-  const three = await JetStreamLab.of(cluster.urls, { replicas: 3 })
+  const three = await JetStreamLab.of(cluster.urls, { shardCount: 5, replicas: 3 })
   labs.push(one, three)
   lostAnswers('R1', one, () => server)
   lostAnswers('R3', three, () => cluster.servers[0] as NatsServer)

@@ -21,7 +21,7 @@ function everything(): MetricSources {
     requests,
     sockets: () => 2,
     feed: () => ({ shows: 3, asking: 1, asks: 9 }),
-    link: () => ({ unanswered: 1, retries: 2, moved: 3 }),
+    link: () => ({ unanswered: 1, rounds: 2, fenced: 3, late: 4 }),
     redis: () => ({ isUp: true, downCount: 1, hitCount: 5, missCount: 6 }),
     shards: () => [shardOf(0), shardOf(7)],
     moves: () => ({ acquired: 4, ceded: 2, lost: 1, pauses: tally, tableVersion: 12 }),
@@ -93,7 +93,17 @@ test('ME1 a process shows only what it has, and a shard that left is gone', asyn
 test('ME2 labels are closed lists, units are base units', async () => {
   const metrics = await createMetrics(everything()).registry.getMetricsAsJSON()
   const own = metrics.filter(({ name }) => !/^usher_(process|nodejs)_/.test(name))
-  const allowed = ['route', 'status', 'command', 'outcome', 'shard', 'move', 'result', 'le']
+  const allowed = [
+    'route',
+    'status',
+    'command',
+    'outcome',
+    'shard',
+    'move',
+    'result',
+    'reason',
+    'le',
+  ]
   for (const { name, values } of own as { name: string; values: { labels: object }[] }[]) {
     assert.match(name, /^usher_[a-z_]+$/)
     assert.doesNotMatch(name, /_(ms|milliseconds|minutes|kb)(_|$)/)
