@@ -50,20 +50,24 @@ function emptyStart({ shard, plans }: RecoverOptions): Replayed {
   return { state, chain: undefined, lastTime: undefined, dirty: new Set(), transitionCount: 0 }
 }
 
-/** The pages of the journal's incarnation. E8 */
+/**
+ * The pages of the journal's incarnation. E8: a page of a later one says that this journal was given up
+ * by a restore; pages of an earlier one may tell what the restore lost and are set aside.
+ */
 async function readPages(
   { shard, snapshots }: RecoverOptions,
   head: JournalHead | undefined,
 ): Promise<SnapshotPage[]> {
   const pages: SnapshotPage[] = []
   for await (const page of snapshots.read(shard)) {
-    if (page.incarnation > (head?.incarnation ?? 0) || page.frame > (head?.number ?? 0)) {
+    if (page.incarnation < (head?.incarnation ?? 0)) continue
+    if (page.incarnation !== head?.incarnation || page.frame > head.number) {
       throw broken(
         { shard },
         `it ends at frame ${head?.number ?? 0}, a snapshot knows ${page.frame}`,
       )
     }
-    if (page.incarnation === head?.incarnation) pages.push(page)
+    pages.push(page)
   }
   return pages
 }

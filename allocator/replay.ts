@@ -8,7 +8,8 @@
 //   S7. Replay never reads today's rows: terms come from the journal, layouts by id and digest.
 
 import { Fault } from '../shared/faults.ts'
-import { eachTransition, NO_HASH, prevHashOf, sameBytes } from '../shared/frame.ts'
+import { eachTransition } from '../shared/frame.ts'
+import { isNextNumber, namesHash } from '../shared/frame-order.ts'
 import {
   asFrameNumber,
   asSequence,
@@ -88,9 +89,11 @@ function checkFollows(
   chain: JournalHead | undefined,
   state: ShardState,
 ): void {
-  const number = (chain?.number ?? 0) + 1
-  if (frame.number !== number) throw broken(state, `frame ${number} is missing`)
-  if (!sameBytes(prevHashOf(frame), chain?.hash ?? NO_HASH)) {
+  const { number } = frame
+  if (!isNextNumber(chain, frame)) {
+    throw broken(state, `frame ${(chain?.number ?? 0) + 1} is missing`)
+  }
+  if (!namesHash(frame, chain?.hash)) {
     throw broken(state, `frame ${number} does not follow the one before it`)
   }
   if (frame.firstSequence !== asSequence(state.sequence + 1)) {

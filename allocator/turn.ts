@@ -34,7 +34,7 @@ export class Turn {
   readonly #clock: Clock
   readonly #feed: FeedSink
   readonly #schedule: (step: () => void) => void
-  readonly #members: TurnMember[] = []
+  #members: readonly TurnMember[] = []
   #ready: TurnMember[] = []
   #isScheduled = false
   #hasOutput = false
@@ -48,7 +48,12 @@ export class Turn {
   }
 
   join(member: TurnMember): void {
-    this.#members.push(member)
+    this.#members = [...this.#members, member]
+  }
+
+  /** It is asked nothing more, but runs once more if it asked to. */
+  leave(member: TurnMember): void {
+    this.#members = this.#members.filter(other => other !== member)
   }
 
   /** The member runs at the end of this turn; it asks once until it has run. */

@@ -18,6 +18,7 @@ import { assert } from '../shared/assert.ts'
 import type { Request } from '../shared/commands.ts'
 import { Fault } from '../shared/faults.ts'
 import { asInstant, type FrameNumber, type Instant } from '../shared/ids.ts'
+import { LatencyTally } from '../shared/latency.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type {
   AppendOutcome,
@@ -63,6 +64,8 @@ export interface WriterOptions {
 
 export class Writer implements TurnMember {
   readonly shard: Shard
+  /** how long appends took */
+  readonly appends = new LatencyTally()
   readonly #options: WriterOptions
   readonly #inbox = new Inbox()
   readonly #passed: PassedSequence
@@ -250,6 +253,7 @@ export class Writer implements TurnMember {
     this.#passed.note(frame.number, lastSequenceOf(frame))
     this.#provenAtMs = this.#sentAtMs
     this.#appendMs = this.#options.clock.monotonicMs() - this.#sentAtMs
+    this.appends.add(this.#appendMs)
     if (this.#sentAtMs >= this.#distrustedAtMs) this.#distrustedAtMs = NEVER
   }
 

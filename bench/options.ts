@@ -1,8 +1,9 @@
 // The flags of the harness; unknown ones are errors (exit 2).
 
 import { parseArgs } from 'node:util'
+import { parseSlo, type Slo } from '../shared/slo.ts'
 
-export const SCENARIOS = ['core', 'hold', 'waitlist'] as const
+export const SCENARIOS = ['core', 'hold', 'waitlist', 'journal', 'ledger'] as const
 export type Scenario = (typeof SCENARIOS)[number]
 
 export interface Options {
@@ -22,14 +23,6 @@ export interface Options {
   readonly isQuiet: boolean
 }
 
-/** `hold.p99<25ms` */
-export interface Slo {
-  readonly text: string
-  readonly metric: string
-  readonly isBelow: boolean
-  readonly bound: number
-}
-
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
@@ -40,13 +33,15 @@ Scenarios
   core       decisions of one core in memory, and what shows at rest weigh
   hold       durable holds over WebSocket, uniform over the seats of one show (or --shows N)
   waitlist   from the deadline of a hold to the offer of its seat
+  journal    frame size against latency, JetStream and Postgres, one frame in flight per shard
+  ledger     journal frames into rows: catching up, and the lag at --rate holds/s (default 20000)
 
 Flags
   --target URL        a server that runs already (USHER_ADMIN_TOKEN must fit); else its own
   --rate N            arrivals per second, open loop
   --connections N     sockets, closed loop (default 100)
   --in-flight N       requests each socket keeps in flight (default 1)
-  --shows N           spread over N shows (default 1)
+  --shows N           spread over N shows (default 1); of \`journal\`: over N shards
   --duration 10s      measured time of a round     --warmup 2s    time before it
   --rounds N          repeat (default 1)           --seed N       of the workload (default 1)
   --slo 'hold.p99<25ms'  repeatable; exit 10 when missed
@@ -77,7 +72,7 @@ export function parseOptions(args: readonly string[]): Options {
     rounds: count('rounds', values.rounds),
     seed: count('seed', values.seed),
     json: values.json,
-    slos: (values.slo ?? []).map(parseSlo),
+    slos: (values.slo ?? []).map(slo),
     isQuiet: values.quiet,
   }
 }
@@ -115,14 +110,8 @@ function duration(name: string, text: string): number {
   return Number(match[1]) * { ms: 1, s: 1_000, m: 60_000 }[match[2] as 'ms' | 's' | 'm']
 }
 
-function parseSlo(text: string): Slo {
-  const match = /^([a-zA-Z.0-9]+)\s*([<>])\s*([0-9.]+)(ms|s|\/s)?$/.exec(text)
-  if (match === null) throw new UsageError(`--slo '${text}': write it like hold.p99<25ms.`)
-  const factor = match[4] === 's' ? 1_000 : 1
-  return {
-    text,
-    metric: match[1] as string,
-    isBelow: match[2] === '<',
-    bound: Number(match[3]) * factor,
-  }
+function slo(text: string): Slo {
+  const parsed = parseSlo(text)
+  if (parsed === undefined) throw new UsageError(`--slo '${text}': write it like hold.p99<25ms.`)
+  return parsed
 }

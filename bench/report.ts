@@ -2,8 +2,9 @@
 
 import { writeFileSync } from 'node:fs'
 import type { Histogram } from 'hdr-histogram-js'
+import { isTrueOf, type Slo } from '../shared/slo.ts'
 import { commitOf, type Machine, machineOf, measureDisk } from './machine.ts'
-import type { Options, Slo } from './options.ts'
+import type { Options } from './options.ts'
 
 export interface Row {
   readonly name: string
@@ -136,8 +137,7 @@ export function printReport(report: Report, options: Options): void {
 export function missedSlos(report: Report, slos: readonly Slo[]): readonly string[] {
   return slos.flatMap(slo => {
     const value = figureOf(report, slo.metric)
-    const isKept = slo.isBelow ? value < slo.bound : value > slo.bound
-    return isKept ? [] : [`${slo.text} was missed: ${number.format(value)}`]
+    return isTrueOf(slo, value) ? [] : [`${slo.text} was missed: ${number.format(value)}`]
   })
 }
 

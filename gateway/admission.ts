@@ -7,13 +7,13 @@
 //   M2. A refused request was not done and cost no more than looking at its head.
 //   M3. Work that waits is bounded: over the bound the answer is `overloaded` at once.
 
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { RateLimits } from '../shared/config.ts'
 import type { ShowNumber } from '../shared/ids.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type { HoldView } from '../shared/views.ts'
 import { TokenBuckets } from './buckets.ts'
 import { type Problem, problemOf } from './problems.ts'
+import { memoryRates, type RateNumbers, type Rates } from './rates.ts'
 import { SeatBudget, type SeatClaim } from './seat-budget.ts'
 
 export interface AdmissionLimits {
@@ -34,6 +34,14 @@ export const ADMISSION_DEFAULTS: AdmissionLimits = Object.freeze({
   requestsInFlightMax: 4_096,
 })
 
+/** Those that gateways may share (shared-rates.ts). */
+export function rateNumbersOf(limits: AdmissionLimits): RateNumbers {
+  return {
+    guests: { burst: limits.guestsBurst, perSecond: limits.guestsPerSecond },
+    customersPerSecond: limits.requestsPerCustomerPerSecond,
+  }
+}
+
 /** What a limit said, for the RateLimit headers; `problem` when it said no. */
 export interface Verdict {
   readonly policy: string
@@ -47,43 +55,39 @@ const OVERLOADED_RETRY_MS = 500
 export class Admission {
   readonly #mode: RateLimits
   readonly #limits: AdmissionLimits
-  readonly #guests: TokenBuckets<string>
+  readonly #rates: Rates
   readonly #messages: TokenBuckets<number>
-  readonly #customers: RateLimiterMemory
   readonly #sockets = new Map<string, number>()
   readonly #budget: SeatBudget
   readonly #sweeper: NodeJS.Timeout
   #inFlight = 0
 
-  constructor(mode: RateLimits, limits: AdmissionLimits = ADMISSION_DEFAULTS) {
+  /** `rates`: those of the cluster, or of this process alone. */
+  constructor(
+    mode: RateLimits,
+    limits: AdmissionLimits = ADMISSION_DEFAULTS,
+    rates: Rates = memoryRates(rateNumbersOf(limits)),
+  ) {
     this.#mode = mode
     this.#limits = limits
-    this.#guests = new TokenBuckets({
-      burst: limits.guestsBurst,
-      perSecond: limits.guestsPerSecond,
-    })
+    this.#rates = rates
     this.#messages = new TokenBuckets({
       burst: LIMITS.messagesPerSocketBurst,
       perSecond: LIMITS.messagesPerSocketPerSecond,
-    })
-    this.#customers = new RateLimiterMemory({
-      points: limits.requestsPerCustomerPerSecond,
-      duration: 1,
     })
     this.#budget = new SeatBudget(limits.unbookedSeatsPerAddressAndShow)
     this.#sweeper = setInterval(() => this.#budget.sweep(Date.now()), SWEEP_EVERY_MS).unref()
   }
 
   /** One guest session for that address; undefined when limits are off. */
-  guest(address: string): Verdict | undefined {
+  async guest(address: string): Promise<Verdict | undefined> {
     if (this.#mode !== 'on') return undefined
-    const now = performance.now()
-    const waitMs = this.#guests.take(address, now)
+    const { waitMs, left } = await this.#rates.guests.take(address)
     const { guestsBurst, guestsPerSecond } = this.#limits
     const refillS = Math.ceil(guestsBurst / guestsPerSecond)
     const verdict = {
       policy: `"guests";q=${guestsBurst};w=${refillS}`,
-      state: `"guests";r=${this.#guests.left(address, now)};t=${Math.ceil(waitMs / 1000)}`,
+      state: `"guests";r=${left};t=${Math.ceil(waitMs / 1000)}`,
     }
     if (waitMs === 0) return verdict
     const detail = 'Too many new guest sessions from this address: use one that you have.'
@@ -95,15 +99,11 @@ export class Admission {
     if (this.#mode !== 'on') return undefined
     const quota = this.#limits.requestsPerCustomerPerSecond
     const policy = `"customer";q=${quota};w=1`
-    try {
-      const { remainingPoints } = await this.#customers.consume(customer)
-      return { policy, state: `"customer";r=${remainingPoints};t=1` }
-    } catch (refused) {
-      if (!(refused instanceof RateLimiterRes)) throw refused
-      const detail = `At most ${quota} requests a second are allowed to one customer.`
-      const problem = limited(detail, refused.msBeforeNext)
-      return { policy, state: '"customer";r=0;t=1', problem }
-    }
+    const { waitMs, left } = await this.#rates.customers.take(customer)
+    const verdict = { policy, state: `"customer";r=${left};t=1` }
+    if (waitMs === 0) return verdict
+    const detail = `At most ${quota} requests a second are allowed to one customer.`
+    return { ...verdict, problem: limited(detail, waitMs) }
   }
 
   /** false: `request` refuses nobody, so that nobody needs to wait for its answer. M1 */

@@ -2,6 +2,7 @@
 //
 //   K1. Over a second apart nothing is claimed and readiness fails: deadlines would be told wrongly.
 
+import type pg from 'pg'
 import { systemClock } from '../shared/clock.ts'
 import { Fault } from '../shared/faults.ts'
 import type { Clock } from '../shared/ports.ts'
@@ -11,6 +12,19 @@ const LOOK_EVERY_MS = 10_000
 
 interface Teller {
   wallSkewMs(clock: Clock): Promise<number>
+}
+
+const WALL_CLOCK = 'select extract(epoch from clock_timestamp())::float8 * 1000 as ms'
+
+/** The database's clock through a pool. */
+export function databaseTeller(pool: Pick<pg.Pool, 'query'>): Teller {
+  return {
+    wallSkewMs: async clock => {
+      const sentAt = clock.wallMs()
+      const { rows } = await pool.query(WALL_CLOCK)
+      return Math.round(rows[0].ms - (sentAt + clock.wallMs()) / 2)
+    },
+  }
 }
 
 export class ClockSkew {
@@ -37,6 +51,15 @@ export class ClockSkew {
   /** the database's clock minus ours, as last seen */
   get ms(): number {
     return this.#ms
+  }
+
+  get isFit(): boolean {
+    return Math.abs(this.#ms) <= SKEW_MS_MAX
+  }
+
+  /** K1 */
+  get check(): { readonly name: string; readonly isOk: boolean; readonly detail: string } {
+    return { name: 'clock', isOk: this.isFit, detail: `${this.#ms} ms from the database's` }
   }
 
   stop(): void {

@@ -12,8 +12,17 @@
 //   F2. A show is asked for once, however many wait for it.
 //   E6. News of a lower (incarnation, epoch) than the last are dropped.
 
-import type { Incarnation, ShardNumber, ShowNumber } from '../shared/ids.ts'
+import {
+  asEpoch,
+  asIncarnation,
+  type Epoch,
+  type Incarnation,
+  type ShardNumber,
+  type ShowNumber,
+} from '../shared/ids.ts'
 import { LIMITS } from '../shared/limits.ts'
+import { compareReigns } from '../shared/link-batches.ts'
+import type { ShardHead } from '../shared/link-news.ts'
 import { shardOf } from '../shared/placement.ts'
 import type { Clock } from '../shared/ports.ts'
 import type { FrameNews, Reply, ShowNews } from '../shared/views.ts'
@@ -41,14 +50,18 @@ interface Known {
   view: FeedView | undefined
   usedAt: number
   isAsking: boolean
+  /** something went missing after the ask: its answer may be too old */
+  isOutdated: boolean
+  /** the view was replaced by an answer that watchers have not been told yet */
+  isMoved: boolean
   /** came while asking; the oldest are dropped, which the merge notices as a gap */
   news: NewsAt[]
   waiting: Used[]
 }
 
 interface ShardPlace {
-  incarnation: number
-  epoch: number
+  incarnation: Incarnation
+  epoch: Epoch
   frame: number
 }
 
@@ -65,13 +78,14 @@ export class Feed {
   readonly #shows = new Map<ShowNumber, Known>()
   readonly #places: ShardPlace[] = []
   readonly #timers: NodeJS.Timeout[]
+  #askCount = 0
 
   constructor(options: FeedOptions) {
     this.#router = options.router
     this.#clock = options.clock
     this.pace = new FeedPace(options.publish, options.clock)
     for (let shard = 0; shard < LIMITS.shardCount; shard += 1) {
-      this.#places.push({ incarnation: 0, epoch: 0, frame: 0 })
+      this.#places.push({ incarnation: asIncarnation(0), epoch: asEpoch(0), frame: 0 })
     }
     this.#timers = [
       setInterval(() => this.evict(), EVICT_EVERY_MS).unref(),
@@ -111,8 +125,7 @@ export class Feed {
   /** A durable frame's changes: handed over before the replies of its commands. */
   seats(news: FrameNews): void {
     const place = this.#places[news.shard] as ShardPlace
-    const order = news.incarnation - place.incarnation || news.epoch - place.epoch
-    if (order < 0) return // E6
+    if (compareReigns(news, place) < 0) return // E6
     const isRestored = place.incarnation > 0 && news.incarnation !== place.incarnation
     if (!isRestored && place.frame > 0) {
       if (news.frame <= place.frame) return
@@ -125,6 +138,17 @@ export class Feed {
     for (const ofShow of news.shows) this.#take(ofShow, news.incarnation)
   }
 
+  /** News of the shard may be missing, up to `head` if that is known: its shows are asked for. F1 */
+  mayHaveHole(shard: ShardNumber, head?: ShardHead): void {
+    this.#askForShard(shard)
+    const place = this.#places[shard] as ShardPlace
+    const order = head === undefined ? -1 : compareReigns(head, place)
+    if (head === undefined || order < 0) return
+    place.frame = order === 0 ? Math.max(place.frame, head.frame) : head.frame
+    place.incarnation = head.incarnation
+    place.epoch = head.epoch
+  }
+
   /** The turn's news are complete: what is due goes out. */
   turnEnded(): void {
     this.pace.turnEnded()
@@ -132,6 +156,12 @@ export class Feed {
 
   get showCount(): number {
     return this.#shows.size
+  }
+
+  figures(): { readonly shows: number; readonly asking: number; readonly asks: number } {
+    let asking = 0
+    for (const { isAsking } of this.#shows.values()) if (isAsking) asking += 1
+    return { shows: this.#shows.size, asking, asks: this.#askCount }
   }
 
   /** Forgets shows that nobody has used for a while; a timer calls it. */
@@ -150,13 +180,24 @@ export class Feed {
 
   #add(show: ShowNumber): Known {
     const usedAt = this.#clock.monotonicMs()
-    const known: Known = { show, view: undefined, usedAt, isAsking: false, news: [], waiting: [] }
+    const known: Known = {
+      show,
+      view: undefined,
+      usedAt,
+      isAsking: false,
+      isOutdated: false,
+      isMoved: false,
+      news: [],
+      waiting: [],
+    }
     this.#shows.set(show, known)
     return known
   }
 
   #ask(known: Known): void {
     known.isAsking = true
+    this.#askCount += 1
+    known.isOutdated = false
     if (known.view !== undefined) this.pace.setLive(known.view, false)
     this.#router.ask({ kind: 'read-show', show: known.show }, 0, reply => {
       if (reply.kind === 'show') this.#answered(known, reply)
@@ -166,7 +207,9 @@ export class Feed {
 
   #askForShard(shard: ShardNumber): void {
     for (const known of this.#shows.values()) {
-      if (shardOf(known.show) === shard && !known.isAsking) this.#ask(known)
+      if (shardOf(known.show) !== shard) continue
+      if (known.isAsking) known.isOutdated = true
+      else this.#ask(known)
     }
   }
 
@@ -189,7 +232,7 @@ export class Feed {
   /** The owner's answer, then what came meanwhile. F1 */
   #answered(known: Known, reply: Extract<Reply, { kind: 'show' }>): void {
     const previous = known.view
-    const isMoved = previous?.adopt(reply.view) ?? false
+    if (previous?.adopt(reply.view) === true) known.isMoved = true
     const view = previous ?? new FeedView(reply.view)
     known.view = view
     const waitingNews = known.news
@@ -203,9 +246,14 @@ export class Feed {
         return
       }
     }
+    if (known.isOutdated) {
+      this.#ask(known)
+      return
+    }
     known.isAsking = false
-    if (isMoved) this.pace.moved(view)
+    if (known.isMoved) this.pace.moved(view)
     else this.pace.changed(view)
+    known.isMoved = false
     this.pace.setLive(view, true)
     for (const onUsed of takeAll(known)) onUsed(view, undefined)
   }

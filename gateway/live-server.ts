@@ -9,8 +9,9 @@
 //   G3. A foreign origin is 403, no subprotocol of ours 400, too many sockets of one address 429.
 
 import { randomUUID } from 'node:crypto'
-import type { Instant } from '../shared/ids.ts'
+import type { Instant, ShardNumber } from '../shared/ids.ts'
 import { LIMITS } from '../shared/limits.ts'
+import type { ShardHead } from '../shared/link-news.ts'
 import type { Clock, FeedSink } from '../shared/ports.ts'
 import type { EndedStore } from '../shared/stores.ts'
 import type { FrameNews, PersonalNews } from '../shared/views.ts'
@@ -19,6 +20,7 @@ import { Audience } from './audience.ts'
 import type { Auth } from './auth.ts'
 import type { Directory } from './directory.ts'
 import { Feed } from './feed.ts'
+import type { FeedEnd } from './feed-subscriber.ts'
 import { addressOf } from './head.ts'
 import type { Subprotocol } from './live-codec.ts'
 import { Turn } from './live-turn.ts'
@@ -62,7 +64,7 @@ interface SocketData {
   session: Session | undefined
 }
 
-export class LiveServer implements FeedSink {
+export class LiveServer implements FeedEnd {
   readonly feed: Feed
   readonly audience: Audience
   readonly #house: LiveHouse
@@ -104,10 +106,14 @@ export class LiveServer implements FeedSink {
     return this.#sessions.size
   }
 
-  // FeedSink
+  // FeedEnd
 
   seats(news: FrameNews): void {
     this.feed.seats(news)
+  }
+
+  mayHaveHole(shard: ShardNumber, head?: ShardHead): void {
+    this.feed.mayHaveHole(shard, head)
   }
 
   personal(news: readonly PersonalNews[]): void {

@@ -17,6 +17,7 @@ import { LIMITS } from '../shared/limits.ts'
 import { shardOf } from '../shared/placement.ts'
 import type { Clock, Link } from '../shared/ports.ts'
 import type { LinkFault, Reply } from '../shared/views.ts'
+import { RequestTally } from './request-tally.ts'
 import { customerTextOf } from './translate.ts'
 
 const ASK_DEADLINE_MS = 10_000
@@ -44,6 +45,8 @@ interface Waiting {
 }
 
 export class Router {
+  /** what asks became; an ask that was refused here never was one of the shard's */
+  readonly tally = new RequestTally()
   readonly #link: Link
   readonly #clock: Clock
   readonly #deadlineMs: number
@@ -70,7 +73,7 @@ export class Router {
     }
     const waiting = this.#waitFor(request, shard, onReply)
     this.#link.submit(request, origin, reply => {
-      if (this.#settle(waiting)) onReply(reply)
+      if (this.#settle(waiting)) this.#answer(waiting, reply)
     })
   }
 
@@ -88,7 +91,7 @@ export class Router {
     const now = this.#clock.monotonicMs()
     for (let waiting = this.#first; waiting !== undefined; waiting = this.#first) {
       if (waiting.deadline > now) return
-      if (this.#settle(waiting)) waiting.onReply(isQuery(waiting.request) ? SILENT : UNKNOWN)
+      if (this.#settle(waiting)) this.#answer(waiting, isQuery(waiting.request) ? SILENT : UNKNOWN)
     }
   }
 
@@ -117,6 +120,12 @@ export class Router {
     this.#last = waiting
     this.#unanswered[shard] = (this.#unanswered[shard] as number) + 1
     return waiting
+  }
+
+  #answer({ request, deadline, onReply }: Waiting, reply: Reply): void {
+    const beganAtMs = deadline - this.#deadlineMs
+    this.tally.note(request.kind, reply, this.#clock.monotonicMs() - beganAtMs)
+    onReply(reply)
   }
 
   /** false when it was answered before. */

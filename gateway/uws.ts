@@ -46,6 +46,15 @@ export function listenAlone(
   exclusive.listen(host, port, LISTEN_EXCLUSIVE_PORT, listened)
 }
 
+/** The kernel deals connections to all processes of the cluster that listen there. */
+export function listenShared(
+  app: TemplatedApp,
+  { host, port }: { readonly host: string; readonly port: number },
+  listened: Listened,
+): void {
+  app.listen(host, port, listened)
+}
+
 function firstThatLoads(): Uws {
   const require = createRequire(import.meta.url)
   const reasons: string[] = []

@@ -1,7 +1,8 @@
 // The main thread's side of the ledger: waking it, and knowing how far it has come.
 //
-// Owns: the thread's life, the callbacks that wait for a frame.
-// Leaves to others: projecting (ledger-worker.ts), what a halt means for the process (main.ts).
+// Owns: the thread's life, waking it.
+// Leaves to others: projecting (ledger-worker.ts), who waits for which frame (passing.ts), what a halt
+// means for the process (main.ts).
 //
 //   LH1. Callbacks run in order of their frames, as soon as the commit is known.
 //   LH2. Waking costs one message per sleep of the thread, not one per frame.
@@ -10,10 +11,11 @@
 import { Worker } from 'node:worker_threads'
 import { Bug } from '../shared/assert.ts'
 import { Fault } from '../shared/faults.ts'
-import { asFrameNumber, type FrameNumber, type ShardNumber } from '../shared/ids.ts'
+import type { FrameNumber, ShardNumber } from '../shared/ids.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type { LedgerProgress } from '../shared/ports.ts'
 import type { LedgerWorkerData, ToLedgerHandle } from './ledger-messages.ts'
+import { Passing } from './passing.ts'
 
 export interface LedgerHandleOptions {
   readonly url: string
@@ -40,11 +42,6 @@ export async function startLedger(options: LedgerHandleOptions): Promise<LedgerH
 
 const STOP_MS_MAX = 3_000
 
-interface Waiting {
-  readonly frame: FrameNumber
-  readonly callback: () => void
-}
-
 class WorkerLedger implements LedgerHandle {
   readonly ready: Promise<void>
   readonly #worker: Worker
@@ -52,9 +49,8 @@ class WorkerLedger implements LedgerHandle {
   readonly #heads: BigInt64Array
   readonly #awake: Int32Array
   readonly #awaited = new Int32Array(new SharedArrayBuffer(4))
-  readonly #cursors = new Float64Array(LIMITS.shardCount)
+  readonly #passing = new Passing()
   readonly #times = new Float64Array(LIMITS.shardCount)
-  readonly #waiting: Waiting[][] = Array.from({ length: LIMITS.shardCount }, () => [])
   #isStopping = false
 
   constructor(options: LedgerHandleOptions) {
@@ -84,15 +80,11 @@ class WorkerLedger implements LedgerHandle {
   }
 
   cursorOf(shard: ShardNumber): FrameNumber {
-    return asFrameNumber(this.#cursors[shard] ?? 0)
+    return this.#passing.cursorOf(shard)
   }
 
   whenPassed(shard: ShardNumber, frame: FrameNumber, callback: () => void): void {
-    if (this.cursorOf(shard) >= frame) return callback()
-    const queue = this.#waiting[shard] ?? []
-    let at = queue.length
-    while (at > 0 && (queue[at - 1]?.frame ?? 0) > frame) at -= 1
-    queue.splice(at, 0, { frame, callback })
+    if (!this.#passing.whenPassed(shard, frame, callback)) return
     if (Atomics.add(this.#awaited, 0, 1) === 0) this.#worker.postMessage('hurry') // LH3
   }
 
@@ -117,7 +109,7 @@ class WorkerLedger implements LedgerHandle {
   }
 
   #lagOf(shard: number): number {
-    return Math.max(0, Number(this.#heads[shard] ?? 0n) - (this.#cursors[shard] ?? 0))
+    return Math.max(0, Number(this.#heads[shard] ?? 0n) - this.cursorOf(shard as ShardNumber))
   }
 
   #hear(message: ToLedgerHandle): void {
@@ -127,20 +119,9 @@ class WorkerLedger implements LedgerHandle {
       return
     }
     for (const { shard, frame, timeMs } of message.passed) {
-      this.#cursors[shard] = frame
       if (timeMs > 0) this.#times[shard] = timeMs
-      this.#callBack(shard, frame)
+      Atomics.sub(this.#awaited, 0, this.#passing.pass(shard, frame)) // LH1
     }
-  }
-
-  /** LH1 */
-  #callBack(shard: ShardNumber, passed: FrameNumber): void {
-    const queue = this.#waiting[shard] ?? []
-    let count = 0
-    while (count < queue.length && (queue[count]?.frame ?? 0) <= passed) count += 1
-    if (count === 0) return
-    Atomics.sub(this.#awaited, 0, count)
-    for (const { callback } of queue.splice(0, count)) callback()
   }
 
   async stop(): Promise<void> {

@@ -8,12 +8,14 @@
 //   LL3. A database that is away is waited for; cursors are read again before going on.
 //   LL4. Between batches the loop rests as it is told (ledger-pace.ts): durable facts are in no hurry,
 //       a customer who waits for a booking is.
+//   LL5. Where several ledgers run, only leased shards are projected; a cursor that somebody else moved
+//        is read again, and nothing is lost but the batch's work.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '../shared/faults.ts'
 import type { FrameNumber, ShardNumber } from '../shared/ids.ts'
 import type { EncodedFrame } from '../shared/ports.ts'
-import type { Ledger, LedgerCursor } from './ledger.ts'
+import { CursorMoved, type Ledger, type LedgerCursor } from './ledger.ts'
 import { asFault } from './pg-errors.ts'
 
 export interface FrameAsk {
@@ -31,6 +33,13 @@ export interface Passed extends LedgerCursor {
   readonly timeMs: number
 }
 
+/** LL5 */
+export interface Leases {
+  isHeld(shard: ShardNumber): boolean
+  /** whether a shard came in */
+  renew(): Promise<boolean>
+}
+
 export interface LedgerLoopOptions {
   readonly ledger: Ledger
   readonly source: FrameSource
@@ -42,11 +51,14 @@ export interface LedgerLoopOptions {
   /** after a batch: how long it took, and the shard time of its oldest frame */
   readonly rest?: (workedMs: number, oldestMs: number) => Promise<void>
   readonly onHalted: (shard: ShardNumber | undefined, fault: Fault) => void
+  /** default: every shard is ours */
+  readonly leases?: Leases
 }
 
 const TRANSITIONS_PER_BATCH_MAX = 8_192
 const FRAMES_PER_READ = 32
 const RETRY_MS = 250
+const LEASE_MS = 1_000
 
 export class LedgerLoop {
   readonly #options: LedgerLoopOptions
@@ -54,6 +66,7 @@ export class LedgerLoop {
   /** read, not yet projected */
   readonly #waiting = new Map<ShardNumber, EncodedFrame[]>()
   #cursors: readonly LedgerCursor[] = []
+  #leasedAtMs = -LEASE_MS
   #isStopped = false
 
   constructor(options: LedgerLoopOptions) {
@@ -69,6 +82,7 @@ export class LedgerLoop {
     await this.#load()
     let asksAll = true
     while (!this.#isStopped) {
+      if (await this.#renewLeases()) asksAll = true
       await this.#read(asksAll)
       asksAll = false
       const batch = this.#nextBatch()
@@ -79,6 +93,20 @@ export class LedgerLoop {
       await this.#options.waitForNews()
       asksAll = !this.isAnyBehind()
     }
+  }
+
+  /** Whether there may be frames that nobody has told us of. LL5 */
+  async #renewLeases(): Promise<boolean> {
+    const { leases } = this.#options
+    const nowMs = performance.now()
+    if (leases === undefined || nowMs - this.#leasedAtMs < LEASE_MS) return false
+    this.#leasedAtMs = nowMs
+    const hasMore = await leases.renew()
+    for (const shard of this.#waiting.keys()) {
+      if (!leases.isHeld(shard)) this.#waiting.delete(shard)
+    }
+    if (hasMore) await this.#load()
+    return hasMore
   }
 
   async #load(): Promise<void> {
@@ -93,24 +121,48 @@ export class LedgerLoop {
 
   /** Whether some shard that may go on has frames to project, as far as is known. */
   isAnyBehind(): boolean {
-    return this.#cursors.some(({ shard }) => !this.#halted.has(shard) && this.#isBehind(shard))
+    return this.#cursors.some(({ shard }) => this.#mayProject(shard) && this.#isBehind(shard))
+  }
+
+  #mayProject(shard: ShardNumber): boolean {
+    return !this.#halted.has(shard) && (this.#options.leases?.isHeld(shard) ?? true)
   }
 
   /** `asksAll`: also shards of which nobody has told us anything new. */
   async #read(asksAll: boolean): Promise<void> {
     const asks: FrameAsk[] = []
     for (const { shard } of this.#cursors) {
-      if (this.#halted.has(shard) || this.#waiting.has(shard)) continue
+      if (!this.#mayProject(shard) || this.#waiting.has(shard)) continue
       if (asksAll || this.#isBehind(shard)) {
         asks.push({ shard, after: this.#options.ledger.cursorOf(shard).frame })
       }
     }
     if (asks.length === 0) return
-    for (const frame of await this.#options.source.framesAfter(asks, FRAMES_PER_READ)) {
+    for (const frame of await this.#framesAfter(asks)) {
       const queue = this.#waiting.get(frame.shard)
       if (queue === undefined) this.#waiting.set(frame.shard, [frame])
       else queue.push(frame)
     }
+  }
+
+  /** LL2: a journal that cannot be read on halts the shards of this ask, one by one. */
+  async #framesAfter(asks: readonly FrameAsk[]): Promise<readonly EncodedFrame[]> {
+    try {
+      return await this.#options.source.framesAfter(asks, FRAMES_PER_READ)
+    } catch (error) {
+      if (!isHalting(error)) throw error
+      if (asks.length === 1) this.#halt((asks[0] as FrameAsk).shard, error)
+      if (asks.length <= 1) return []
+    }
+    const frames: EncodedFrame[] = []
+    for (const ask of asks) frames.push(...(await this.#framesAfter([ask])))
+    return frames
+  }
+
+  #halt(shard: ShardNumber, fault: Fault): void {
+    this.#halted.add(shard)
+    this.#waiting.delete(shard)
+    this.#options.onHalted(shard, fault)
   }
 
   /** LL1: an equal share of the batch for every shard, at least one frame each. */
@@ -144,6 +196,7 @@ export class LedgerLoop {
     try {
       this.#tell(batch, await this.#options.ledger.project(batch))
     } catch (error) {
+      if (error instanceof CursorMoved) return this.#load()
       if (!isHalting(error)) throw error
       await this.#projectApart(batch)
     }
@@ -156,10 +209,9 @@ export class LedgerLoop {
       try {
         this.#tell(own, await this.#options.ledger.project(own))
       } catch (error) {
+        if (error instanceof CursorMoved) return this.#load()
         if (!isHalting(error)) throw error
-        this.#halted.add(shard)
-        this.#waiting.delete(shard)
-        this.#options.onHalted(shard, error)
+        this.#halt(shard, error)
       }
     }
   }

@@ -4,7 +4,7 @@
 //
 //   LP1. While frames keep coming and nobody waits for a booking, the ledger works a tenth of the time.
 //   LP2. Whoever waits for a confirmation ends the rest at once, and there is none until it is given.
-//   LP3. What is over LAG_MS_MAX old is projected without rest.
+//   LP3. What is over lagMsMax old is projected without rest.
 //   LP4. When no frame came during a batch the burst is over: no rest, so that it drains quickly.
 
 import type { FrameNumber } from '../shared/ids.ts'
@@ -19,6 +19,9 @@ export interface PaceOptions {
   /** sum of all heads: grows with every durable frame */
   readonly headSum: () => FrameNumber | number
   readonly nowMs: () => number
+  /** the longest rest, and the lag above which there is none: short for a ledger with its own cores */
+  readonly restMsMax?: number
+  readonly lagMsMax?: number
 }
 
 export class LedgerPace {
@@ -33,11 +36,12 @@ export class LedgerPace {
   /** How long to rest after a batch; 0 for not at all. LP1 - LP4 */
   restMsAfter(workedMs: number, oldestMs: number): number {
     const { awaitedCount, headSum, nowMs } = this.#options
+    const { restMsMax = REST_MS_MAX, lagMsMax = LAG_MS_MAX } = this.#options
     const sum = headSum()
     const isComing = sum > this.#headSum
     this.#headSum = sum
-    if (!isComing || awaitedCount() > 0 || nowMs() - oldestMs > LAG_MS_MAX) return 0
-    return Math.min(REST_MS_MAX, REST_PER_WORK * workedMs)
+    if (!isComing || awaitedCount() > 0 || nowMs() - oldestMs > lagMsMax) return 0
+    return Math.min(restMsMax, REST_PER_WORK * workedMs)
   }
 
   readonly rest = (workedMs: number, oldestMs: number): Promise<void> => {

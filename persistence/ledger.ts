@@ -10,23 +10,37 @@
 //   LE3. A unique violation halts the shard it names and is never retried.
 //   LE4. A batch that makes or ends a booking is durable when it is told; others may follow the
 //        journal's own durability, from which they are made again.
+//   LE5. In a cluster a batch's raw frames are archived in the transaction of its rows, and only what
+//        follows the archived frame by number and hash is: archive and tables are one.
 
 import type pg from 'pg'
 import { assert } from '../shared/assert.ts'
 import { Fault } from '../shared/faults.ts'
 import { eachTransition } from '../shared/frame.ts'
-import { asSequence, type FrameNumber, type ShardNumber } from '../shared/ids.ts'
+import { isNextNumber, namesHash } from '../shared/frame-order.ts'
+import { asSequence, type FrameNumber, type Incarnation, type ShardNumber } from '../shared/ids.ts'
 import type { EncodedFrame } from '../shared/ports.ts'
+import { ARCHIVED_FRAMES } from './archive.ts'
+import { isDirect, NEW_DIRECT_HOLDS, TRANSITIONS } from './ledger-copies.ts'
 import { statementsOf } from './ledger-facts.ts'
 import type { Step } from './ledger-rows.ts'
 import * as statements from './ledger-statements.ts'
-import { sqlStateOf, UNIQUE_VIOLATION } from './pg-errors.ts'
+import { RowCopy } from './pg-copy.ts'
+import { DIVISION_BY_ZERO, sqlStateOf, UNIQUE_VIOLATION } from './pg-errors.ts'
 import { Projection } from './projection.ts'
 
 export interface LedgerCursor {
   readonly shard: ShardNumber
   readonly frame: FrameNumber
   readonly sequence: number
+  /** of the frame it stands at, when that is stored */
+  readonly incarnation?: Incarnation | undefined
+  readonly hash?: Uint8Array | undefined
+}
+
+/** Another ledger has moved a cursor meanwhile: nothing was written, load() tells where it stands. */
+export class CursorMoved extends Error {
+  override readonly name = 'CursorMoved'
 }
 
 /** The connection the ledger writes through; one at a time. */
@@ -36,14 +50,25 @@ export interface LedgerOptions {
   readonly client: LedgerClient
   /** rows in one statement: 256 when the event loop also serves */
   readonly rowsPerStatementMax: number
+  /** LE5: false where the journal is that table already */
+  readonly archives?: boolean
+  /** every batch waits for the disk, not only those with bookings (LE4) */
+  readonly isDurable?: boolean
 }
+
+const CURSORS = `select c.shard, c.frame, c.sequence, f.incarnation, f.hash from ledger_cursor c
+  left join journal_frame f using (shard, frame) order by c.shard`
 
 export class Ledger {
   readonly #client: LedgerClient
   readonly #rowsMax: number
+  readonly #archives: boolean
+  readonly #isDurable: boolean
   readonly #cursors = new Map<ShardNumber, LedgerCursor>()
-  readonly #transitions = new statements.Batch(statements.TRANSITIONS)
+  readonly #frames = new statements.Batch(ARCHIVED_FRAMES)
+  readonly #transitions = new RowCopy(TRANSITIONS)
   readonly #newEntries = new statements.Batch(statements.NEW_ENTRIES)
+  readonly #newDirectHolds = new RowCopy(NEW_DIRECT_HOLDS)
   readonly #newHolds = new statements.Batch(statements.NEW_HOLDS)
   readonly #holdChanges = new statements.Batch(statements.HOLD_CHANGES)
   readonly #entryChanges = new statements.Batch(statements.ENTRY_CHANGES)
@@ -57,13 +82,18 @@ export class Ledger {
   constructor(options: LedgerOptions) {
     this.#client = options.client
     this.#rowsMax = options.rowsPerStatementMax
+    this.#archives = options.archives ?? false
+    this.#isDurable = options.isDurable ?? false
   }
 
   /** Where every shard stands, from the table; call at start and after a failed transaction. */
   async load(): Promise<readonly LedgerCursor[]> {
-    const { rows } = await this.#client.query('select shard, frame, sequence from ledger_cursor')
+    const { rows } = await this.#client.query(CURSORS)
     this.#cursors.clear()
-    for (const row of rows) this.#cursors.set(row.shard, row)
+    for (const { hash, incarnation, ...row } of rows) {
+      const stored = hash === null ? {} : { hash, incarnation }
+      this.#cursors.set(row.shard, { ...row, ...stored })
+    }
     return [...this.#cursors.values()]
   }
 
@@ -75,19 +105,22 @@ export class Ledger {
 
   /**
    * Projects frames, of any shards, each shard's in order from its cursor on, in one transaction.
-   * Throws Fault('ledger-violation'); after any throw call load() before going on.
+   * Throws Fault('ledger-violation'), Fault('journal-damaged') or CursorMoved; after any throw call
+   * load() before going on.
    */
   async project(frames: readonly EncodedFrame[]): Promise<readonly LedgerCursor[]> {
     const projection = new Projection()
     const moved = this.#read(frames, projection)
     const steps = projection.take()
     try {
-      await this.#client.query(this.#opening(moved, steps.some(touchesBookings)))
+      const isDurable = this.#isDurable || steps.some(touchesBookings)
+      await this.#client.query(this.#opening(moved, isDurable))
+      if (this.#archives) await this.#run(this.#frames, frames)
       for (const step of steps) await this.#write(step)
       await this.#client.query('commit')
     } catch (error) {
       await this.#client.query('rollback').catch(() => undefined)
-      throw asViolation(error)
+      throw asRefused(error)
     }
     for (const cursor of moved) this.#cursors.set(cursor.shard, cursor)
     return moved
@@ -97,9 +130,10 @@ export class Ledger {
   #read(frames: readonly EncodedFrame[], projection: Projection): readonly LedgerCursor[] {
     const moved = new Map<ShardNumber, LedgerCursor>()
     for (const frame of frames) {
-      const { shard, incarnation, number, time } = frame
+      const { shard, incarnation, number, time, hash } = frame
       const before = moved.get(shard) ?? this.cursorOf(shard)
-      if (number !== before.frame + 1 || !joins(before, frame)) throw holeFault(before, frame)
+      if (!isNext(before, frame) || !joins(before, frame)) throw holeFault(before, frame)
+      if (!follows(before, frame)) throw chainFault(before)
       let sequence = frame.firstSequence - 1
       eachTransition(frame, transition => {
         sequence += 1
@@ -113,7 +147,8 @@ export class Ledger {
         projection.add(transition, place)
       })
       const isEmpty = frame.transitionCount === 0
-      moved.set(shard, { shard, frame: number, sequence: isEmpty ? before.sequence : sequence })
+      const last = isEmpty ? before.sequence : sequence
+      moved.set(shard, { shard, frame: number, sequence: last, incarnation, hash })
     }
     return [...moved.values()]
   }
@@ -132,9 +167,14 @@ export class Ledger {
   }
 
   async #write(step: Step): Promise<void> {
-    await this.#run(this.#transitions, step.transitions)
+    await this.#copy(this.#transitions, step.transitions)
     await this.#run(this.#newEntries, [...step.newEntries.values()])
-    await this.#run(this.#newHolds, [...step.newHolds.values()])
+    const newHolds = [...step.newHolds.values()]
+    await this.#copy(this.#newDirectHolds, newHolds.filter(isDirect))
+    await this.#run(
+      this.#newHolds,
+      newHolds.filter(hold => !isDirect(hold)),
+    )
     await this.#run(this.#holdChanges, [...step.holdChanges.values()])
     await this.#run(this.#entryChanges, [...step.entryChanges.values()])
     await this.#run(this.#newBookings, step.newBookings)
@@ -145,6 +185,15 @@ export class Ledger {
     await this.#run(this.#failed, step.failed)
     for (const fact of step.facts) {
       for (const { text, values } of statementsOf(fact)) await this.#client.query(text, [...values])
+    }
+  }
+
+  async #copy<Row>(copy: RowCopy<Row>, rows: readonly Row[]): Promise<void> {
+    for (let from = 0; from < rows.length; from += this.#rowsMax) {
+      const part = rows.length <= this.#rowsMax ? rows : rows.slice(from, from + this.#rowsMax)
+      const sent = copy.of(part)
+      await this.#client.query(sent)
+      await sent.done
     }
   }
 
@@ -165,8 +214,27 @@ function touchesBookings(step: Step): boolean {
   return newBookings.length + booked.length + cancelled.length + failed.length > 0 // LE4
 }
 
+/** LE2, FO2 */
+function isNext({ frame: number, incarnation }: LedgerCursor, frame: EncodedFrame): boolean {
+  if (incarnation === undefined) return frame.number === number + 1
+  return isNextNumber({ number, incarnation }, frame)
+}
+
 function joins(before: LedgerCursor, frame: EncodedFrame): boolean {
   return frame.transitionCount === 0 || frame.firstSequence === before.sequence + 1
+}
+
+/** LE5 */
+function follows(before: LedgerCursor, frame: EncodedFrame): boolean {
+  return before.hash === undefined || namesHash(frame, before.hash)
+}
+
+function chainFault({ shard, frame }: LedgerCursor): Fault {
+  return new Fault(
+    'journal-damaged',
+    `The journal of shard ${shard} goes on from another frame ${frame} than the one that is archived: ` +
+      'it was rewound or belongs to somebody else. Nothing was written; "usher restore" shows both.',
+  )
 }
 
 function holeFault(before: LedgerCursor, frame: EncodedFrame): Fault {
@@ -178,8 +246,11 @@ function holeFault(before: LedgerCursor, frame: EncodedFrame): Fault {
   )
 }
 
-/** LE3 */
-function asViolation(error: unknown): unknown {
+/** LE1, LE3 */
+function asRefused(error: unknown): unknown {
+  if (sqlStateOf(error) === DIVISION_BY_ZERO) {
+    return new CursorMoved('a ledger cursor is not where this ledger left it')
+  }
   if (sqlStateOf(error) !== UNIQUE_VIOLATION) return error
   const { detail, constraint } = error as pg.DatabaseError
   return violation(`${constraint ?? 'a unique index'} refused a row: ${detail ?? ''}`, error)

@@ -3,6 +3,7 @@
 import pg from 'pg'
 import { Fault } from '../shared/faults.ts'
 
+export const DIVISION_BY_ZERO = '22012'
 export const FOREIGN_KEY_VIOLATION = '23503'
 export const UNIQUE_VIOLATION = '23505'
 

@@ -10,6 +10,7 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { Fault } from './faults.ts'
+import { type NodeId, parseNodeId } from './ids.ts'
 
 export type RateLimits = 'on' | 'sockets-only' | 'off'
 
@@ -29,6 +30,22 @@ export interface Config {
   readonly hasDemo: boolean
   readonly logLevel: string
   readonly sentryDsn: string | undefined
+  /** undefined: embedded, everything in one process */
+  readonly cluster: ClusterConfig | undefined
+  readonly redisUrl: string | undefined
+}
+
+export interface ClusterConfig {
+  /** with passwords: never log them */
+  readonly natsUrls: readonly string[]
+  /** of each broker */
+  readonly monitorUrls: readonly string[]
+  /** in front of every subject, stream and bucket: clusters with two names share a broker */
+  readonly name: string
+  /** undefined: named after role, host and process */
+  readonly node: NodeId | undefined
+  /** of an allocator: its share of the shards relative to the others' */
+  readonly weight: number
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -45,7 +62,13 @@ const KNOWN = [
   'USHER_RATE_LIMITS',
   'USHER_DEMO',
   'USHER_LOG_LEVEL',
+  'USHER_CLUSTER',
+  'USHER_NODE',
+  'USHER_WEIGHT',
 ]
+const CLUSTER_NAME = /^[a-z0-9-]{1,32}$/
+const WEIGHT_MAX = 1_000
+const MONITOR_PORT = 8222
 
 /** Throws Fault('configuration') that lists every problem. C1 */
 export function readConfig(environment: Environment = process.env): Config {
@@ -65,6 +88,8 @@ export function readConfig(environment: Environment = process.env): Config {
     hasDemo: reader.oneOf('USHER_DEMO', ['on', 'off'], 'on') === 'on',
     logLevel: reader.oneOf('USHER_LOG_LEVEL', LOG_LEVELS, 'info'),
     sentryDsn: reader.url('SENTRY_DSN', ['https:', 'http:']),
+    cluster: readCluster(reader),
+    redisUrl: reader.url('REDIS_URL', ['redis:', 'rediss:']),
   })
   reader.refuseUnknown(KNOWN)
   if (config.rateLimits !== 'on' && !isLoopback(host)) {
@@ -80,6 +105,20 @@ export function readConfig(environment: Environment = process.env): Config {
   return config
 }
 
+/** Every setting is checked; without NATS_URL they have nothing to say. */
+function readCluster(reader: Reader): ClusterConfig | undefined {
+  const natsUrls = reader.urls('NATS_URL', ['nats:', 'tls:'])
+  const monitors = reader.urls('NATS_MONITOR_URL', ['http:', 'https:'])
+  const node = reader.nodeId('USHER_NODE')
+  const name = reader.clusterName('USHER_CLUSTER', 'usher')
+  const weight = reader.weight('USHER_WEIGHT', 1)
+  if (natsUrls.length === 0) return undefined
+  const hosts = new Set(natsUrls.map(url => new URL(url).hostname))
+  const usual = [...hosts].map(host => `http://${host}:${MONITOR_PORT}`)
+  const monitorUrls = monitors.length > 0 ? monitors : Object.freeze(usual)
+  return Object.freeze({ natsUrls, monitorUrls, name, node, weight })
+}
+
 /** The configuration without secrets, for the log and `usher config`. C3 */
 export function publicConfigOf(config: Config): Record<string, unknown> {
   return {
@@ -88,7 +127,15 @@ export function publicConfigOf(config: Config): Record<string, unknown> {
       config.databaseUrl === undefined ? 'embedded' : withoutPassword(config.databaseUrl),
     adminToken: config.adminToken === undefined ? 'from the data folder' : 'set',
     sentryDsn: config.sentryDsn === undefined ? 'off' : 'set',
+    redisUrl: config.redisUrl === undefined ? 'off' : withoutPassword(config.redisUrl),
+    ...publicClusterOf(config.cluster),
   }
+}
+
+function publicClusterOf(cluster: ClusterConfig | undefined): Record<string, unknown> {
+  if (cluster === undefined) return { cluster: 'off' }
+  const { name, natsUrls, ...rest } = cluster
+  return { cluster: name, ...rest, natsUrls: natsUrls.map(withoutPassword) }
 }
 
 function withoutPassword(url: string): string {
@@ -156,6 +203,43 @@ class Reader {
     if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text
     this.problem(`${name} is not a URL that starts with ${protocols.join(' or ')}//.`)
     return undefined
+  }
+
+  /** by commas; none when one is wrong */
+  urls(name: string, protocols: readonly string[]): readonly string[] {
+    const items = (this.text(name) ?? '').split(',').map(item => item.trim())
+    const urls = items.filter(item => item !== '')
+    const isWrong = (url: string): boolean =>
+      !URL.canParse(url) || !protocols.includes(new URL(url).protocol)
+    if (!urls.some(isWrong)) return Object.freeze(urls)
+    this.problem(`${name} is not a URL that starts with ${protocols.join(' or ')}//, or a list.`)
+    return []
+  }
+
+  nodeId(name: string): NodeId | undefined {
+    const text = this.text(name)
+    if (text === undefined) return undefined
+    const node = parseNodeId(text)
+    if (node === undefined) {
+      this.problem(`${name}=${text} is not a node's name: give up to 64 of a-z, 0-9 and -.`)
+    }
+    return node
+  }
+
+  clusterName(name: string, fallback: string): string {
+    const text = this.text(name) ?? fallback
+    if (CLUSTER_NAME.test(text)) return text
+    this.problem(`${name}=${text} is not a cluster's name: give up to 32 of a-z, 0-9 and -.`)
+    return fallback
+  }
+
+  weight(name: string, fallback: number): number {
+    const text = this.text(name)
+    if (text === undefined) return fallback
+    const weight = Number(text)
+    if (weight > 0 && weight <= WEIGHT_MAX) return weight
+    this.problem(`${name}=${text} is not a weight: give a number above 0, at most ${WEIGHT_MAX}.`)
+    return fallback
   }
 
   secret(name: string, lengthMin: number): string | undefined {

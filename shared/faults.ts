@@ -4,12 +4,16 @@ export type FaultKind =
   | 'configuration'
   | 'database-held'
   | 'database-unavailable'
+  | 'broker-unreachable'
   | 'journal-unavailable'
   | 'journal-damaged'
   | 'layout-missing'
   | 'ownership-lost'
   | 'ledger-violation'
   | 'port-in-use'
+  | 'restore-refused'
+  | 'redis-unavailable'
+  | 'restore-refused'
   | 'unsupported-platform'
 
 /** `detail` is a clear sentence that says what to do. */

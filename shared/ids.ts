@@ -31,6 +31,8 @@ export type ShowNumber = Branded<number, 'ShowNumber'>
 /** 1-based number of a Layout version. Its public name is `layout_<number>`. */
 export type LayoutNumber = Branded<number, 'LayoutNumber'>
 export type ShardNumber = Branded<number, 'ShardNumber'>
+/** A process of the cluster, 1..64 of [a-z0-9-]. */
+export type NodeId = Branded<string, 'NodeId'>
 /** Dense 0-based index of a Seat in a Layout. */
 export type SeatIndex = Branded<number, 'SeatIndex'>
 /** 1-based count of the confirmed Bookings of one Show; what a sold Seat remembers. */
@@ -56,6 +58,11 @@ export const asEpoch = (value: number): Epoch => value as Epoch
 export const asFrameNumber = (value: number): FrameNumber => value as FrameNumber
 export const asSequence = (value: number): Sequence => value as Sequence
 export const asInstant = (value: number): Instant => value as Instant
+
+/** undefined unless it is 1..64 of [a-z0-9-], starting with a letter or digit. */
+export function parseNodeId(text: string): NodeId | undefined {
+  return /^[a-z0-9][a-z0-9-]{0,63}$/.test(text) ? (text as NodeId) : undefined
+}
 
 /** Lanes are truncated to signed 32 bits. */
 export function idOf<Kind extends Id>(a: number, b: number, c: number, d: number): Kind {
@@ -90,6 +97,11 @@ export function newShowScopedId<Kind extends HoldId | EntryId | BookingId>(show:
 
 export function newCustomerId(): CustomerId {
   return idOf<CustomerId>(nextLane(), nextLane(), nextLane(), nextLane())
+}
+
+/** Tells one run of a process from its other runs: 32 random bits, never 0. */
+export function newSession(): number {
+  return nextLane() >>> 0 || 1
 }
 
 /** The first 128 bits of SHA-256 over the text: customers of an identity provider, names in tests. */

@@ -7,6 +7,7 @@ import type {
   Incarnation,
   Instant,
   LayoutNumber,
+  NodeId,
   Sequence,
   ShardNumber,
 } from './ids.ts'
@@ -25,6 +26,27 @@ export interface Clock {
  */
 export interface Link {
   submit(request: Request, origin: number, onReply: (reply: Reply) => void): void
+}
+
+/** Who serves each Shard, as far as this process has heard: a hint, never a proof (E7). */
+export interface Owners {
+  ownerOf(shard: ShardNumber): NodeId | undefined
+  /** calls back after any owner changed; returns how to end it */
+  onChange(listener: () => void): () => void
+}
+
+/**
+ * Carries bytes between processes: from one to all who subscribed, at most once, from one sender to
+ * one receiver in order across subjects. A part of a subject may be `*`: any one part.
+ */
+export interface Transport {
+  readonly isUp: boolean
+  /** Keeps the bytes: they may not change afterwards. What cannot leave now is dropped, not kept. */
+  publish(subject: string, bytes: Uint8Array): void
+  /** The bytes are valid within the call. Returns how to end it. */
+  subscribe(subject: string, onMessage: (bytes: Uint8Array) => void): () => void
+  /** Calls back when the connection is back: messages may have been lost. */
+  onBack(listener: () => void): () => void
 }
 
 /** Where a Shard's durable frames are announced. Within a turn: seats, then replies, then personal. */
@@ -70,6 +92,14 @@ export interface Journal {
   read(shard: ShardNumber, from: FrameNumber): AsyncIterable<EncodedFrame>
   head(shard: ShardNumber): Promise<JournalHead | undefined>
   close(): Promise<void>
+}
+
+/** A Journal whose old frames can be given up: its archive and its snapshots tell them. */
+export interface CompactableJournal extends Journal {
+  /** the oldest frame that read() can give; 1 before the first append */
+  firstFrame(shard: ShardNumber): Promise<FrameNumber>
+  /** gives up the frames below `below`, never the head; only the Shard's owner may ask */
+  compact(shard: ShardNumber, below: FrameNumber): Promise<void>
 }
 
 /** One Show's state at a Sequence; `show` 0 is the shard's own page. */

@@ -30,6 +30,7 @@ const CONFIGURATION_KINDS: readonly FaultKind[] = [
 ]
 
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof Fault && error.kind === 'restore-refused') return EXIT.conflict
   const isConfiguration = error instanceof Fault && CONFIGURATION_KINDS.includes(error.kind)
   return isConfiguration ? EXIT.configuration : EXIT.failure
 }

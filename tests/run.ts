@@ -23,7 +23,13 @@ const { values } = parseArgs({
 })
 
 /** Slow suites first, so that the two lanes end together. */
-const SLOW_FIRST = ['.e2e.test.ts', '.browser.test.ts', 'simulation', '.pg.test.ts']
+const SLOW_FIRST = [
+  '.e2e.test.ts',
+  '.browser.test.ts',
+  'simulation',
+  '.nats.test.ts',
+  '.pg.test.ts',
+]
 
 function slowness(file: string): number {
   const index = SLOW_FIRST.findIndex(part => file.includes(part))

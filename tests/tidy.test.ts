@@ -68,7 +68,10 @@ const ALLOWED: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^allocator\//, /^(shared|allocator)\//],
   [/^persistence\//, /^(shared|persistence)\//],
   [/^gateway\/web\//, /^(gateway\/web)\//],
-  [/^gateway\/(main|embedded|cli\/|ops\/)/, /^(shared|gateway|persistence|allocator|bench)\b/],
+  [
+    /^gateway\/(main|embedded|cli\/|ops\/|cluster\/)/,
+    /^(shared|gateway|persistence|allocator|bench)\b/,
+  ],
   [/^gateway\//, /^(shared|gateway|persistence)\//],
   [/^bench\//, /./],
   [/^tests\//, /./],

@@ -8,9 +8,15 @@
 //   M3. After cut() nothing of this adapter happens any more, as if its process had died.
 
 import { assert } from '../../shared/assert.ts'
+import { Fault } from '../../shared/faults.ts'
 import { decodeFrame, NO_HASH, prevHashOf, sameBytes } from '../../shared/frame.ts'
-import type { FrameNumber, ShardNumber } from '../../shared/ids.ts'
-import type { AppendOutcome, EncodedFrame, Journal, JournalHead } from '../../shared/ports.ts'
+import { asFrameNumber, type FrameNumber, type ShardNumber } from '../../shared/ids.ts'
+import type {
+  AppendOutcome,
+  CompactableJournal,
+  EncodedFrame,
+  JournalHead,
+} from '../../shared/ports.ts'
 
 /** The disk: shared by all adapters of one simulated cluster. */
 export class MemoryFrames {
@@ -23,21 +29,38 @@ export class MemoryFrames {
   /** 'conflict' when another frame stands there, or when it would leave a gap or break the chain. */
   store(frame: EncodedFrame): 'stored' | 'duplicate' | 'conflict' {
     const frames = this.#shards.get(frame.shard) ?? []
-    const standing = frames[frame.number - 1]
+    const standing = frames[frame.number - firstOf(frames)]
     if (standing !== undefined)
       return sameBytes(standing.hash, frame.hash) ? 'duplicate' : 'conflict'
     const head = frames[frames.length - 1]
-    if (frame.number !== frames.length + 1) return 'conflict'
+    if (frame.number !== (head?.number ?? 0) + 1) return 'conflict'
     if (!sameBytes(prevHashOf(frame), head?.hash ?? NO_HASH)) return 'conflict'
     frames.push(decodeFrame(frame.bytes.slice()))
     this.#shards.set(frame.shard, frames)
     return 'stored'
   }
 
+  /** Gives up what is below the frame, never the head. */
+  compact(shard: ShardNumber, below: FrameNumber): void {
+    const frames = this.framesOf(shard)
+    const count = Math.min(below - firstOf(frames), frames.length - 1)
+    if (count > 0) this.#shards.set(shard, frames.slice(count))
+  }
+
+  /** Everything is given up and begins anew with this frame, whatever its number: a restore. */
+  begin(frame: EncodedFrame): void {
+    this.#shards.set(frame.shard, [decodeFrame(frame.bytes.slice())])
+  }
+
   /** A disk that lost its tail, as a broken store may (E8). */
   loseTail(shard: ShardNumber, lastKept: FrameNumber): void {
-    this.#shards.set(shard, this.framesOf(shard).slice(0, lastKept))
+    const frames = this.framesOf(shard)
+    this.#shards.set(shard, frames.slice(0, lastKept + 1 - firstOf(frames)))
   }
+}
+
+function firstOf(frames: readonly EncodedFrame[]): number {
+  return frames[0]?.number ?? 1
 }
 
 /**
@@ -53,7 +76,7 @@ export interface MemoryJournalOptions {
   readonly fateOf?: (frame: EncodedFrame, attempt: number) => AppendFate
 }
 
-export class MemoryJournal implements Journal {
+export class MemoryJournal implements CompactableJournal {
   readonly #frames: MemoryFrames
   readonly #schedule: (step: () => void) => void
   readonly #fateOf: (frame: EncodedFrame, attempt: number) => AppendFate
@@ -72,8 +95,10 @@ export class MemoryJournal implements Journal {
 
   async *read(shard: ShardNumber, from: FrameNumber): AsyncIterable<EncodedFrame> {
     const frames = this.#frames.framesOf(shard)
+    const first = firstOf(frames)
+    if (first > 1 && from < first) throw compacted(shard, from, first)
     const end = frames.length
-    for (let at = Math.max(from, 1) - 1; at < end; at += 1) {
+    for (let at = Math.max(from, 1) - first; at < end; at += 1) {
       const frame = frames[at]
       if (frame !== undefined) yield decodeFrame(frame.bytes)
     }
@@ -82,6 +107,14 @@ export class MemoryJournal implements Journal {
   async head(shard: ShardNumber): Promise<JournalHead | undefined> {
     const frames = this.#frames.framesOf(shard)
     return frames[frames.length - 1]
+  }
+
+  async firstFrame(shard: ShardNumber): Promise<FrameNumber> {
+    return asFrameNumber(firstOf(this.#frames.framesOf(shard)))
+  }
+
+  async compact(shard: ShardNumber, below: FrameNumber): Promise<void> {
+    this.#frames.compact(shard, below)
   }
 
   async close(): Promise<void> {
@@ -113,4 +146,11 @@ export class MemoryJournal implements Journal {
       if (!this.#isCut) step()
     })
   }
+}
+
+function compacted(shard: ShardNumber, from: number, first: number): Fault {
+  return new Fault(
+    'journal-damaged',
+    `The journal of shard ${shard} begins at frame ${first}, frame ${from} was compacted away.`,
+  )
 }

@@ -1,16 +1,20 @@
 // `usher audit`: every invariant of the database, a line each; exit 11 when one is broken.
 
-import { audit } from '../../persistence/audit.ts'
+import { audit, auditBroker, type Finding } from '../../persistence/audit.ts'
 import { openDatabase } from '../../persistence/database.ts'
 import { readConfig } from '../../shared/config.ts'
 import { EXIT } from '../../shared/service.ts'
+import { withJournals } from './journals.ts'
 import { printRows } from './rows.ts'
 
-/** Server running or not. */
+/** Server running or not; in a cluster the broker's frames are compared with the archive. */
 export async function printAudit(format: string): Promise<void> {
-  const database = await openDatabase(readConfig())
+  const config = readConfig()
+  const { cluster } = config
+  const database = await openDatabase(config)
   try {
-    const findings = await audit(database.sql)
+    const findings = [...(await audit(database.sql, { isArchive: cluster !== undefined }))]
+    if (cluster !== undefined) findings.push(await brokerFinding({ cluster, database }))
     const rows = findings.map(({ name, violations, places }) => {
       return { invariant: name, violations, places: [...places] }
     })
@@ -18,5 +22,15 @@ export async function printAudit(format: string): Promise<void> {
     if (findings.some(finding => finding.violations > 0)) process.exitCode = EXIT.incorrect
   } finally {
     await database.stop()
+  }
+}
+
+/** A broker that cannot be compared is a finding, not a reason to keep the others back. */
+async function brokerFinding(parts: Parameters<typeof withJournals>[0]): Promise<Finding> {
+  try {
+    return await withJournals(parts, undefined, auditBroker)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return { name: 'the broker holds what is archived', violations: 1, places: [reason] }
   }
 }

@@ -1,18 +1,22 @@
 // `usher doctor`: what this machine has of what Usher needs, a line each; exit 1 when something is missing.
+// What only a cluster needs may be absent; `--fetch` gets what can be had.
 
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { availableParallelism, freemem } from 'node:os'
 import { readConfig } from '../../shared/config.ts'
 import { EXIT } from '../../shared/service.ts'
+import { findNatsServer, natsVersionOf } from '../cluster/nats-server.ts'
 
 interface Finding {
   readonly name: string
   readonly isOk: boolean
   readonly detail: string
+  /** fine without it, unless a cluster is wanted */
+  readonly isOptional?: boolean
 }
 
-export async function doctor(): Promise<void> {
+export async function doctor({ fetch = false } = {}): Promise<void> {
   const config = readConfig()
   const findings = [
     nodeFinding(),
@@ -22,11 +26,28 @@ export async function doctor(): Promise<void> {
     await portFinding('USHER_PORT', config.host, config.port),
     await portFinding('USHER_OPS_PORT', config.opsHost, config.opsPort),
     memoryFinding(),
+    await natsFinding(fetch),
   ]
-  for (const { name, isOk, detail } of findings) {
-    process.stdout.write(`${isOk ? 'ok     ' : 'missing'} ${name.padEnd(18)} ${detail}\n`)
+  for (const finding of findings) {
+    const { name, isOk, detail, isOptional } = finding
+    const word = isOk ? 'ok     ' : isOptional === true ? 'absent ' : 'missing'
+    process.stdout.write(`${word} ${name.padEnd(18)} ${detail}\n`)
   }
-  if (findings.some(finding => !finding.isOk)) process.exitCode = EXIT.failure
+  const missing = findings.filter(({ isOk, isOptional }) => !isOk && isOptional !== true)
+  if (missing.length > 0) process.exitCode = EXIT.failure
+}
+
+/** Asked to fetch it, a cluster is wanted: then it must be there. */
+async function natsFinding(mayFetch: boolean): Promise<Finding> {
+  const name = 'nats-server'
+  try {
+    const binary = await findNatsServer({ mayFetch })
+    return { name, isOk: true, detail: `${await natsVersionOf(binary)} at ${binary}` }
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error)
+    const detail = mayFetch ? cause : `${cause} Only a cluster needs it; --fetch gets it.`
+    return { name, isOk: false, detail, isOptional: !mayFetch }
+  }
 }
 
 function nodeFinding(): Finding {

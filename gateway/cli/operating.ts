@@ -1,17 +1,18 @@
 // The commands with which people look into a house: get, explain, audit, import.
 
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
+import { LIMITS } from '../../shared/limits.ts'
+import { outputOption, parseCount } from './flags.ts'
+import type { RestoreFlags } from './restore.ts'
 
 interface Format {
   readonly output: string
 }
 
-export const outputOption = (): Option =>
-  new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table')
-
-function parseCount(text: string): number {
-  if (/^[1-9][0-9]{0,5}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('Give a number from 1 to 999999.')
+function collectShards(text: string, known: readonly number[] = []): readonly number[] {
+  const shard = Number(text)
+  if (/^[0-9]{1,3}$/.test(text) && shard < LIMITS.shardCount) return [...known, shard]
+  throw new InvalidArgumentError(`Give a shard from 0 to ${LIMITS.shardCount - 1}.`)
 }
 
 export function addOperating(usher: Command): void {
@@ -53,6 +54,14 @@ export function addOperating(usher: Command): void {
     .description('judge every invariant in the database; exit 11 when one is broken')
     .addOption(outputOption())
     .action(async ({ output }: Format) => (await import('./audit.ts')).printAudit(output))
+  usher
+    .command('restore')
+    .description("rebuild a lost broker's journal from the archive; a dry run unless --apply")
+    .option('--shard <number>', 'only this one; repeatable', collectShards)
+    .option('--lose <count>', 'give up exactly so many frames that are not archived', parseCount)
+    .option('--apply', 'do it')
+    .addOption(outputOption())
+    .action(async (flags: RestoreFlags) => (await import('./restore.ts')).restore(flags))
   usher
     .command('import')
     .description('bring data in')

@@ -4,18 +4,13 @@
 // Leaves to others: what a command does (one file each beside this one).
 
 import '../../shared/engine.ts'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { EXIT, exitCodeOf, sentenceOf } from '../../shared/service.ts'
 import { ROLES } from '../auth.ts'
-import { addOperating, outputOption } from './operating.ts'
-
-/** `8h`, `30m`, `45s`, `2d` in milliseconds. */
-function parseDuration(text: string): number {
-  const match = /^([1-9][0-9]{0,5})(s|m|h|d)$/.exec(text)
-  const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-  if (match === null) throw new InvalidArgumentError('Give a duration like 30m, 8h or 2d.')
-  return Number(match[1]) * unitMs[match[2] as keyof typeof unitMs]
-}
+import { outputOption, parseDuration } from './flags.ts'
+import { addOperating } from './operating.ts'
+import { addProcesses } from './processes.ts'
+import { addSteering } from './steering.ts'
 
 function program(): Command {
   const usher = new Command('usher')
@@ -26,6 +21,7 @@ function program(): Command {
     .command('start')
     .description('run everything in one process (embedded Postgres unless DATABASE_URL is set)')
     .action(async () => (await import('../main.ts')).main())
+  addProcesses(usher)
   usher
     .command('token')
     .description('print a token with a role')
@@ -49,10 +45,12 @@ function program(): Command {
       .action(async () => (await import('./migrate.ts')).migrate(name))
   }
   addOperating(usher)
+  addSteering(usher)
   usher
     .command('doctor')
     .description('check this machine for what Usher needs')
-    .action(async () => (await import('./doctor.ts')).doctor())
+    .option('--fetch', 'get nats-server for a cluster from the mirror of this machine')
+    .action(async (options: { fetch?: boolean }) => (await import('./doctor.ts')).doctor(options))
   usher
     .command('bench')
     .description('measure: npm run bench -- SCENARIO ...')

@@ -16,7 +16,7 @@ const session = route({
   answers: { 201: { description: 'the session', schema: Session } },
   problems: ['rate-limited'],
   handle: async (ask, house) => {
-    const verdict = house.admission.guest(ask.address)
+    const verdict = await house.admission.guest(ask.address)
     if (verdict !== undefined) ask.addHeaders(headersOfVerdict(verdict))
     if (verdict?.problem !== undefined) throw new Refused(verdict.problem)
     const { token, customerId, expiresAtMs } = await house.auth.issueGuest()

@@ -5,7 +5,7 @@
 //   W2. A layout is immutable and may be kept for ever, compressed.
 
 import { z } from 'zod'
-import { asShowNumber, type ShowNumber } from '../../shared/ids.ts'
+import { asLayoutNumber, asShowNumber, publicIdOf, type ShowNumber } from '../../shared/ids.ts'
 import type { House, SeatsView } from '../house.ts'
 import { type Answer, JSON_UTF8, nothing } from '../reply.ts'
 import * as Catalog from '../schemas/catalog.ts'
@@ -47,18 +47,17 @@ export async function showJsonOf(house: House, number: ShowNumber): Promise<obje
 async function showFactsOf(house: House, number: ShowNumber) {
   const { catalogue } = house
   const row = found('show', await catalogue.show(number))
-  const [card, movie, cinema, auditorium] = await Promise.all([
-    house.directory.load(number),
+  const [layout, movie, cinema, auditorium] = await Promise.all([
+    house.directory.layout(asLayoutNumber(row.layout)),
     catalogue.movie(row.movie),
     catalogue.cinema(row.cinema),
     catalogue.auditorium(row.auditorium),
   ])
-  if (card === undefined) throw absent('show')
-  const { layout } = card
+  if (layout === undefined) throw absent('show')
   const { currency } = row
   return {
     row,
-    id: card.publicId,
+    id: publicIdOf('show', number),
     times: {
       movie: movieOf(found('movie', movie)),
       cinema: cinemaOf(found('cinema', cinema)),

@@ -41,7 +41,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   checkpoint_timeout: '15min',
   // small, but the hot indexes of the ledger fit
   shared_buffers: '128MB',
-  max_connections: '50',
+  // the pools of a local cluster's processes
+  max_connections: '120',
   max_worker_processes: '2',
   max_parallel_workers_per_gather: '0',
   autovacuum_max_workers: '1',

@@ -75,6 +75,7 @@ test('usher doctor ends with 1 when something is missing', async () => {
   const output = wordsOf(child)
   assert.equal(await exitOf(child), 1)
   assert.match(output(), /missing USHER_PORT/)
+  assert.match(output(), /(ok {5}|absent ) nats-server/)
   taken.close()
 })
 

@@ -64,3 +64,32 @@ test('C3 secrets do not show in the public configuration', () => {
   for (const secret of ['a-very-secret-token', 'hidden', 'key@'])
     assert.ok(!text.includes(secret), secret)
 })
+
+test('without NATS_URL one process does everything, with it the cluster has its defaults', () => {
+  assert.equal(readConfig({}).cluster, undefined)
+  const urls = 'nats://10.0.0.1:4222, nats://10.0.0.2:4222'
+  assert.deepEqual(readConfig({ NATS_URL: urls }).cluster, {
+    natsUrls: ['nats://10.0.0.1:4222', 'nats://10.0.0.2:4222'],
+    monitorUrls: ['http://10.0.0.1:8222', 'http://10.0.0.2:8222'],
+    name: 'usher',
+    node: undefined,
+    weight: 1,
+  })
+})
+
+test('C1 every setting of the cluster is checked, also when there is none', () => {
+  const problems = problemsOf({
+    NATS_URL: 'http://here',
+    NATS_MONITOR_URL: 'here',
+    REDIS_URL: 'http://here',
+    USHER_CLUSTER: 'Not A Name',
+    USHER_NODE: 'a.b',
+    USHER_WEIGHT: '0',
+  })
+  assert.equal(problems.split('\n').length, 6, problems)
+})
+
+test('C3 passwords of brokers and caches do not show', () => {
+  const config = readConfig({ NATS_URL: 'nats://me:hidden@h:4222', REDIS_URL: 'redis://:hush@h' })
+  assert.doesNotMatch(JSON.stringify(publicConfigOf(config)), /hidden|hush/)
+})

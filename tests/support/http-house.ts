@@ -8,7 +8,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { ADMISSION_DEFAULTS, Admission, type AdmissionLimits } from '../../gateway/admission.ts'
+import {
+  ADMISSION_DEFAULTS,
+  Admission,
+  type AdmissionLimits,
+  rateNumbersOf,
+} from '../../gateway/admission.ts'
 import { Auth, type Role } from '../../gateway/auth.ts'
 import { Directory, type DirectorySource } from '../../gateway/directory.ts'
 import { docsOf } from '../../gateway/docs.ts'
@@ -16,8 +21,12 @@ import type { House } from '../../gateway/house.ts'
 import { apiRoutes } from '../../gateway/http/routes.ts'
 import { termsOf } from '../../gateway/http/show-terms.ts'
 import { LayoutFiles } from '../../gateway/layout-files.ts'
+import { memoryRates } from '../../gateway/rates.ts'
+import type { SharedRedis } from '../../gateway/redis.ts'
 import { Router } from '../../gateway/router.ts'
 import { HttpServer } from '../../gateway/server.ts'
+import { SharedAnswers } from '../../gateway/shared-answers.ts'
+import { sharedRates } from '../../gateway/shared-rates.ts'
 import { fileOf, StaticPages } from '../../gateway/static.ts'
 import { TtlCache } from '../../gateway/ttl-cache.ts'
 import { loadUws } from '../../gateway/uws.ts'
@@ -38,6 +47,10 @@ export interface HttpHouseOptions {
   readonly limits?: Partial<AdmissionLimits>
   readonly origins?: readonly string[]
   readonly bodyWithinMs?: number
+  /** a second gateway of the same house: its catalogue, its seats */
+  readonly beside?: HttpHouse
+  /** what it shares with the other gateways */
+  readonly redis?: SharedRedis
 }
 
 export interface ShowOptions {
@@ -49,10 +62,10 @@ export interface ShowOptions {
 }
 
 export class HttpHouse {
-  readonly catalogue = new MemoryCatalogue()
-  readonly plans = new Plans()
-  readonly link = new CoreLink(this.plans)
-  readonly ledger = new MemoryLedger(this.link)
+  readonly catalogue: MemoryCatalogue
+  readonly plans: Plans
+  readonly link: CoreLink
+  readonly ledger: MemoryLedger
   readonly failures: unknown[] = []
   readonly auth: Auth
   readonly house: House
@@ -65,6 +78,11 @@ export class HttpHouse {
   private constructor(auth: Auth, folder: string, options: HttpHouseOptions) {
     this.auth = auth
     this.#folder = folder
+    const { beside } = options
+    this.catalogue = beside?.catalogue ?? new MemoryCatalogue()
+    this.plans = beside?.plans ?? new Plans()
+    this.link = beside?.link ?? new CoreLink(this.plans)
+    this.ledger = beside?.ledger ?? new MemoryLedger(this.link)
     const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
     this.#router = new Router({ link: this.link, clock })
     this.house = this.#houseOf(options)
@@ -77,7 +95,9 @@ export class HttpHouse {
   }
 
   static async open(options: HttpHouseOptions = {}): Promise<HttpHouse> {
-    const folder = mkdtempSync(join(tmpdir(), 'usher-http-'))
+    const { beside } = options
+    const own = () => mkdtempSync(join(tmpdir(), 'usher-http-'))
+    const folder = beside === undefined ? own() : beside.#folder
     const house = new HttpHouse(await Auth.open({ dataDir: folder }), folder, options)
     await house.#listen()
     return house
@@ -151,10 +171,13 @@ export class HttpHouse {
   #houseOf(options: HttpHouseOptions): House {
     const limits = { ...ADMISSION_DEFAULTS, ...options.limits }
     const router = this.#router
+    const { redis } = options
+    const rates = redis === undefined ? memoryRates : sharedRates.bind(undefined, redis)
+    const isAlone = redis === undefined && options.beside === undefined
     return {
       auth: this.auth,
-      admission: new Admission(options.rateLimits ?? 'off', limits),
-      directory: new Directory(this.#directorySource()),
+      admission: new Admission(options.rateLimits ?? 'off', limits, rates(rateNumbersOf(limits))),
+      directory: new Directory(this.#directorySource(), isAlone ? {} : { freshMs: 1_000 }),
       router,
       seats: {
         useAsync: async show => {
@@ -167,7 +190,7 @@ export class HttpHouse {
         },
       },
       catalogue: this.catalogue,
-      reads: new TtlCache(1_000),
+      reads: new TtlCache(1_000, redis === undefined ? undefined : new SharedAnswers(redis, '0')),
       layoutFiles: new LayoutFiles(number => this.catalogue.layout(number)),
       bookings: this.ledger,
       ended: this.ledger,

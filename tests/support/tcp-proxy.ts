@@ -1,12 +1,17 @@
 // A TCP proxy that can swallow answers and cut connections: a network as bad as a test wants it.
 
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 
 export class TcpProxy {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   /** answers of the target are dropped while true */
   isMute = false
+  /** what clients say is dropped while true */
+  isDeaf = false
+  /** answers of the target arrive so much later, in order */
+  delayMs = 0
 
   private constructor(server: Server) {
     this.#server = server
@@ -48,9 +53,18 @@ export class TcpProxy {
         other.destroy()
       })
     }
-    client.on('data', bytes => target.write(bytes))
+    client.on('data', bytes => {
+      if (!this.isDeaf) target.write(bytes)
+    })
+    let last: Promise<void> = Promise.resolve()
     target.on('data', bytes => {
-      if (!this.isMute) client.write(bytes)
+      if (this.isMute) return
+      const due = performance.now() + this.delayMs
+      last = last.then(async () => {
+        const left = due - performance.now()
+        if (left > 1) await pause(left)
+        client.write(bytes)
+      })
     })
   }
 }

@@ -1,0 +1,26 @@
+// What only this cluster knows about itself: made once, kept in its database, written on its streams.
+
+import { randomUUID } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import type { Tables } from './tables.ts'
+
+const HOUSE_NAME = 'cluster'
+
+interface Kept {
+  readonly identity: string
+}
+
+/** The first who asks makes it. */
+export async function clusterIdentity(database: Kysely<Tables>): Promise<string> {
+  await database
+    .insertInto('house')
+    .values({ name: HOUSE_NAME, value: JSON.stringify({ identity: randomUUID() }) })
+    .onConflict(conflict => conflict.column('name').doNothing())
+    .execute()
+  const row = await database
+    .selectFrom('house')
+    .select('value')
+    .where('name', '=', HOUSE_NAME)
+    .executeTakeFirstOrThrow()
+  return (row.value as Kept).identity
+}
