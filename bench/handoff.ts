@@ -7,9 +7,10 @@
 //   HB1. A pause is the largest gap between two acknowledged holds of the moving shard that overlaps the
 //        move; what the load leaves between two holds anyway is part of it.
 //   HB2. A takeover is the largest such gap from the kill until every shard of the dead acknowledged again.
+//   HB3. Beside it stands the same gap of the shards that nobody moved: what the machine alone does.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { build } from 'hdr-histogram-js'
+import { build, type Histogram } from 'hdr-histogram-js'
 import type { ShardRow } from '../shared/operations.ts'
 import { openHalls } from './halls.ts'
 import type { Outcome } from './hold.ts'
@@ -53,7 +54,7 @@ async function measure(house: House, options: Options): Promise<Outcome> {
   const workload = new HoldWorkload(halls, options.seed)
   const times = new ShardTimes(workload)
   const lab: Lab = { house, times, durationMs: options.durationMs }
-  let trouble: Promise<readonly number[]> = Promise.resolve([])
+  let trouble: Promise<Told> = Promise.resolve(NOTHING_TOLD)
   const rate = options.rate ?? RATE
   const load = {
     target: { host: house.url.hostname, port: Number(house.url.port) },
@@ -67,8 +68,8 @@ async function measure(house: House, options: Options): Promise<Outcome> {
     },
   }
   const result = await runLoad(load, times)
-  const pauses = build({ highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 })
-  for (const ms of await trouble) pauses.recordValue(Math.max(1, Math.round(ms * 1_000)))
+  const told = await trouble
+  const pauses = histogramOf(told.pauses)
   await whenAllServe(house)
   const verdict = await judgeHolds(house, workload, result)
   const what = options.isCrash ? 'takeover after kill -9, per shard' : 'write pause of a move'
@@ -86,11 +87,41 @@ async function measure(house: House, options: Options): Promise<Outcome> {
         'pauses measured': pauses.totalCount,
         'longest ms': pauses.maxValue / 1_000,
         'p99 of a hold, ms': result.histogram.getValueAtPercentile(99) / 1_000,
-        'gap between holds of a shard, mean ms': (1_000 * times.shardCount) / rate,
+        'same gap of shards at rest, p50 ms':
+          histogramOf(told.rests).getValueAtPercentile(50) / 1_000,
+        'same gap of shards at rest, p99 ms':
+          histogramOf(told.rests).getValueAtPercentile(99) / 1_000,
+        ...(told.said.length === 0
+          ? {}
+          : {
+              'pause as owners say, p50 ms':
+                histogramOf(told.said).getValueAtPercentile(50) / 1_000,
+              'pause as owners say, p99 ms':
+                histogramOf(told.said).getValueAtPercentile(99) / 1_000,
+            }),
         ...(result.firstError === undefined ? {} : { 'first error': result.firstError }),
       },
     },
   }
+}
+
+interface Told {
+  readonly pauses: number[]
+  /** HB3 */
+  readonly rests: number[]
+  /** as the answer to a move says */
+  readonly said: number[]
+}
+
+const NOTHING_TOLD: Told = { pauses: [], rests: [], said: [] }
+
+function histogramOf(milliseconds: readonly number[]): Histogram {
+  const histogram = build({
+    highestTrackableValue: 60_000_000,
+    numberOfSignificantValueDigits: 3,
+  })
+  for (const ms of milliseconds) histogram.recordValue(Math.max(1, Math.round(ms * 1_000)))
+  return histogram
 }
 
 interface Lab {
@@ -100,26 +131,30 @@ interface Lab {
 }
 
 /** One shard after the other goes to the other allocator, until the load ends. HB1 */
-async function moves({ house, times, durationMs }: Lab): Promise<readonly number[]> {
+async function moves({ house, times, durationMs }: Lab): Promise<Told> {
   const until = performance.now() + durationMs - 1_000
-  const pauses: number[] = []
+  const told: Told = { pauses: [], rests: [], said: [] }
   for (let turn = 0; performance.now() < until; turn += 1) {
     const shard = times.shards[turn % times.shards.length] as number
     const to = await otherThan(house, await ownerOf(house, shard))
     const from = performance.now()
-    await house.operate('POST', `/ops/v1/shards/${shard}/move`, { to })
+    const path = `/ops/v1/shards/${shard}/move`
+    const { pauseMs } = await house.operate<{ pauseMs: number }>('POST', path, { to })
     const end = performance.now()
     await sleep(MARGIN_MS)
-    pauses.push(times.largestGap(shard, { from: from - MARGIN_MS, to: end + MARGIN_MS }))
+    const span = { from: from - MARGIN_MS, to: end + MARGIN_MS }
+    told.pauses.push(times.largestGap(shard, span))
+    told.rests.push(...times.gapsBeside([shard], span))
+    told.said.push(pauseMs)
     await sleep(BETWEEN_MOVES_MS)
   }
-  return pauses
+  return told
 }
 
 /** The busier allocator is killed, again when both are back. HB2 */
-async function crashes({ house, times, durationMs }: Lab): Promise<readonly number[]> {
+async function crashes({ house, times, durationMs }: Lab): Promise<Told> {
   const until = performance.now() + durationMs - TAKEOVER_MS_MAX / 3
-  const outages: number[] = []
+  const told: Told = { pauses: [], rests: [], said: [] }
   while (performance.now() < until) {
     const victim = await busiest(house)
     const lost = (await shardsOf(house)).filter(row => row.owner === victim.id)
@@ -128,13 +163,12 @@ async function crashes({ house, times, durationMs }: Lab): Promise<readonly numb
     process.kill(victim.pid, 'SIGKILL')
     const isBack = (shard: number): boolean => times.firstAfter(shard, killedAt + 100) !== undefined
     while (!watched.every(isBack) && performance.now() - killedAt < TAKEOVER_MS_MAX) await sleep(20)
-    for (const shard of watched) {
-      const span = { from: killedAt - MARGIN_MS, to: performance.now() }
-      outages.push(Math.min(times.largestGap(shard, span), performance.now() - killedAt))
-    }
+    const span = { from: killedAt, to: performance.now() }
+    for (const shard of watched) told.pauses.push(times.largestGap(shard, span))
+    told.rests.push(...times.gapsBeside(watched, span))
     await whenBalanced(house)
   }
-  return outages
+  return told
 }
 
 const nodesOf = async (house: House): Promise<readonly NodeSeen[]> => {

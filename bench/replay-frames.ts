@@ -33,7 +33,8 @@ const LIVE_MAX = 10_000
 /** coprime with the seats: a seat comes again when its hold is long released */
 const STRIDE = 7_919
 const HOUR_MS = 3_600_000
-const TRANSITIONS_PER_MS = 25
+/** an ordinary busy shard: sixteen of them are 32 000 a second */
+const TRANSITIONS_PER_MS = 2
 const SHOW = asShowNumber(1)
 
 export class ReplayFrames {
@@ -42,7 +43,7 @@ export class ReplayFrames {
   readonly state: ShardState
   readonly #builder = new FrameBuilder()
   readonly #terms: Extract<Command, { kind: 'open-show' }>['terms']
-  #startMs = Date.now() - 2 * 60_000
+  #startMs = Date.now() - 10 * 60_000
   #last: EncodedFrame | undefined
   #count = 0
   #held = 0

@@ -46,6 +46,12 @@ export class ShardTimes implements Workload {
     return this.#times.get(shard)?.find(time => time > instant)
   }
 
+  /** The largest gap of each of the other shards. */
+  gapsBeside(moving: readonly number[], span: Span): readonly number[] {
+    const others = this.shards.filter(shard => !moving.includes(shard))
+    return others.map(shard => this.largestGap(shard, span))
+  }
+
   /** Between two acknowledgements that both lie in the span, or from the last one to its end. */
   largestGap(shard: number, { from, to }: Span): number {
     const within = (this.#times.get(shard) ?? []).filter(time => time >= from && time <= to)
