@@ -36,7 +36,7 @@ async function measure(house: House, options: Options): Promise<Outcome> {
   )
   const workload = new HoldWorkload(shows, options.seed)
   const cpu = new CpuWindow(house.roots)
-  const framesBefore = await house.broker?.framesStored()
+  const before = await brokerCounts(house)
   const result = await runLoad(
     {
       target: { host: house.url.hostname, port: Number(house.url.port) },
@@ -49,23 +49,33 @@ async function measure(house: House, options: Options): Promise<Outcome> {
     },
     workload,
   )
-  const frames = await framesOf(house, framesBefore, workload.acknowledged.length)
+  const frames = await framesOf(house, before, workload.acknowledged.length)
   const ledger = await drainLedger(house)
   const verdict = await judgeHolds(house, workload, result)
   return { row: rowOf(options, result, cpu, { ...frames, ...ledger, ...wireOf(house) }), verdict }
 }
 
+async function brokerCounts({ broker }: House): Promise<{ frames: number; messages: number }> {
+  const [frames = 0, messages = 0] = await Promise.all([
+    broker?.framesStored(),
+    broker?.messagesIn(),
+  ])
+  return { frames, messages }
+}
+
 /** Over the whole load, warm-up included: every frame of it, every acknowledgement of it. */
 async function framesOf(
   house: House,
-  before: number | undefined,
+  before: { readonly frames: number; readonly messages: number },
   acknowledged: number,
 ): Promise<Record<string, number>> {
-  if (house.broker === undefined || before === undefined) return {}
-  const frames = (await house.broker.framesStored()) - before
+  if (house.broker === undefined) return {}
+  const after = await brokerCounts(house)
+  const frames = after.frames - before.frames
   return {
     fsyncsPer1000Ops: (frames * 1000) / Math.max(1, acknowledged),
     'holds a frame': acknowledged / Math.max(1, frames),
+    'messages to the broker a frame': (after.messages - before.messages) / Math.max(1, frames),
   }
 }
 
