@@ -36,6 +36,7 @@ async function measure(house: House, options: Options): Promise<Outcome> {
   )
   const workload = new HoldWorkload(shows, options.seed)
   const cpu = new CpuWindow(house.roots)
+  const lag = new LedgerLag(house)
   const before = await brokerCounts(house)
   const result = await runLoad(
     {
@@ -45,14 +46,50 @@ async function measure(house: House, options: Options): Promise<Outcome> {
       rate: options.rate,
       warmupMs: options.warmupMs,
       durationMs: options.durationMs,
-      onWindow: edge => cpu.mark(edge),
+      onWindow: edge => {
+        cpu.mark(edge)
+        if (edge === 'begin') lag.begin()
+        else lag.end()
+      },
     },
     workload,
   )
   const frames = await framesOf(house, before, workload.acknowledged.length)
   const ledger = await drainLedger(house)
   const verdict = await judgeHolds(house, workload, result)
-  return { row: rowOf(options, result, cpu, { ...frames, ...ledger, ...wireOf(house) }), verdict }
+  return {
+    row: rowOf(options, result, cpu, { ...frames, ...lag.figures, ...ledger, ...wireOf(house) }),
+    verdict,
+  }
+}
+
+/** Of a cluster, which has the cores to keep up: looked at once a second, for a look costs CPU. */
+class LedgerLag {
+  readonly #house: House
+  readonly #looks: number[] = []
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(house: House) {
+    this.#house = house
+  }
+
+  begin(): void {
+    if (this.#house.broker !== undefined) this.#timer = setInterval(() => void this.#look(), 1_000)
+  }
+
+  end(): void {
+    clearInterval(this.#timer)
+  }
+
+  get figures(): Record<string, number> {
+    return this.#looks.length === 0
+      ? {}
+      : { 'ledger lag ms, longest seen': Math.max(...this.#looks) }
+  }
+
+  async #look(): Promise<void> {
+    this.#looks.push((await this.#house.metric('usher_ledger_lag_seconds')) * 1_000)
+  }
 }
 
 async function brokerCounts({ broker }: House): Promise<{ frames: number; messages: number }> {
