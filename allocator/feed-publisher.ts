@@ -17,6 +17,7 @@
 
 import { assert } from '../shared/assert.ts'
 import { ByteWriter } from '../shared/binary.ts'
+import { everyInterval } from '../shared/clock.ts'
 import type { ShardNumber } from '../shared/ids.ts'
 import { asShardNumber } from '../shared/ids.ts'
 import { LIMITS } from '../shared/limits.ts'
@@ -172,9 +173,4 @@ export class FeedPublisher implements FeedSink {
     writeHead(writer, head)
     this.#transport.publish(subjects.feed(this.#cluster, head.shard), writer.take())
   }
-}
-
-function everyInterval(ms: number, run: () => void): () => void {
-  const timer = setInterval(run, ms).unref()
-  return () => clearInterval(timer)
 }

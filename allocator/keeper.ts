@@ -156,7 +156,7 @@ export class Keeper {
     const { host, membership, clock } = this.#options
     const target = membership.beatOf(to)
     if (target === undefined || !target.ready.includes(shard)) return
-    if (this.#ceding >= CEDES_AT_ONCE) return
+    if (this.#ceding >= CEDES_AT_ONCE || !this.#hasWaited(shard)) return
     this.#ceding += 1
     const care = this.#careOf(shard)
     void this.#work(shard, 'could not be released', async () => {
@@ -171,13 +171,13 @@ export class Keeper {
   }
 
   #mayAcquire(shard: ShardNumber, wish: NodeId | undefined): boolean {
-    const { membership, placement, clock, mayClaim } = this.#options
+    const { membership, clock, mayClaim } = this.#options
     if (this.#isLeaving || mayClaim?.() === false) return false
     const care = this.#careOf(shard)
     const nowMs = clock.monotonicMs()
     const isTakenBack = care.released !== undefined && nowMs - care.released.atMs > CLAIM_MS_MAX // KP2
     if (wish !== membership.self && !(isTakenBack && wish === care.released?.to)) return false
-    return nowMs >= care.waitUntilMs || placement.table.version > care.waitVersion // KP3
+    return this.#hasWaited(shard)
   }
 
   #acquire(shard: ShardNumber): void {
@@ -186,8 +186,9 @@ export class Keeper {
     void this.#work(shard, 'could not be taken over', async () => {
       await host.acquire(shard)
       this.moves.acquired += 1
+      if (care.released === undefined) care.delayMs = DELAY_MS_MIN
+      else this.#delay(shard) // KP2: whoever did not come is not trusted again at once
       care.released = undefined
-      care.delayMs = DELAY_MS_MIN
       this.#ready.delete(shard)
       membership.beat() // MB3
     })
@@ -203,8 +204,11 @@ export class Keeper {
     })
   }
 
+  /** KP3 */
   #hasWaited(shard: ShardNumber): boolean {
-    return this.#options.clock.monotonicMs() >= this.#careOf(shard).waitUntilMs
+    const { clock, placement } = this.#options
+    const { waitUntilMs, waitVersion } = this.#careOf(shard)
+    return clock.monotonicMs() >= waitUntilMs || placement.table.version > waitVersion
   }
 
   #forget(shard: ShardNumber): void {

@@ -39,6 +39,8 @@ const beatSchema = z.object({
   serves: z.array(servedSchema),
   /** recovered here, waiting for its owner to release it */
   ready: z.array(z.int()),
+  /** a gateway's speed of the last seconds, by name */
+  figures: z.exactOptional(z.record(z.string(), z.number())),
 })
 
 type Told = z.infer<typeof beatSchema>
@@ -51,7 +53,7 @@ export interface Beat extends Omit<Told, 'node' | 'ready'> {
 }
 
 /** What a process says about itself with every beat. */
-export type Words = Pick<Beat, 'state' | 'serves' | 'ready' | 'opsPort'>
+export type Words = Pick<Beat, 'state' | 'serves' | 'ready' | 'opsPort' | 'figures'>
 
 /** As much of a NATS connection as beats need. */
 export interface BeatWire {

@@ -7,7 +7,8 @@
 //       and frames of one turn share a commit.
 //   W8. After a pause of over a second every writer proves itself by an append before any expiry or
 //       output: a process that slept may have been replaced (§5 Time).
-//   W9. turnEnded() follows the output of a turn at once, before the next decisions are made.
+//   W9. turnEnded() follows the output of a turn at once, but only when the next batch is on its way
+//       to the journal: writing to sockets is what the time of a commit is good for.
 
 import type { Clock, FeedSink } from '../shared/ports.ts'
 
@@ -82,18 +83,15 @@ export class Turn {
   readonly #run = (): void => {
     this.#isScheduled = false
     this.watchLoop()
-    this.#endOutput()
     const ready = this.#ready
     this.#ready = []
     for (const member of ready) member.run()
-    this.#endOutput()
-  }
-
-  #endOutput(): void {
     if (!this.#hasOutput) return
     this.#hasOutput = false
-    this.#feed.turnEnded() // W9
+    this.#schedule(this.#endOutput)
   }
+
+  readonly #endOutput = (): void => this.#feed.turnEnded() // W9
 
   /** Called before anything leaves: after a pause an ack may come before the timer. W8 */
   watchLoop(): void {

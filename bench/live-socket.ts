@@ -12,11 +12,15 @@ export interface LiveTarget {
   readonly port: number
 }
 
-const NOTHING = Buffer.alloc(0)
 const OPCODE_TEXT = 1
 const OPCODE_CLOSE = 8
 const OPCODE_PING = 9
 const OPCODE_PONG = 10
+const NOTHING = Buffer.alloc(0)
+const READ_BYTES = 256 * 1024
+
+/** All sockets read into it, one after the other: what a read brought is taken before the next. */
+const arrived = Buffer.allocUnsafeSlow(READ_BYTES)
 
 export interface LiveHandlers {
   readonly onText: (text: string) => void
@@ -27,100 +31,107 @@ export interface LiveHandlers {
 
 export class LiveSocket {
   readonly #socket: Socket
-  readonly #onText: (text: string) => void
-  readonly #onClose: (reason: string) => void
-  readonly #textBytesMax: number | undefined
+  readonly #handlers: LiveHandlers
+  readonly #textBytesMax: number
+  /** the beginning of a frame whose end has not come yet */
   #pending: Buffer = NOTHING
-  #outgoing: string[] = []
+  #outgoing = ''
   #isOpen = false
+  #onUpgraded: (refusal: string | undefined) => void = () => undefined
 
-  private constructor(socket: Socket, handlers: LiveHandlers) {
-    this.#socket = socket
-    this.#onText = handlers.onText
-    this.#onClose = handlers.onClose
-    this.#textBytesMax = handlers.textBytesMax
+  private constructor(target: LiveTarget, handlers: LiveHandlers) {
+    this.#handlers = handlers
+    this.#textBytesMax = handlers.textBytesMax ?? READ_BYTES
+    const callback = (length: number): boolean => {
+      this.#read(arrived.subarray(0, length))
+      return true
+    }
+    const { host, port } = target
+    this.#socket = connect({ host, port, noDelay: true, onread: { buffer: arrived, callback } })
+    this.#socket.on('close', () => handlers.onClose('closed'))
+    this.#socket.on('connect', () => this.#socket.write(upgradeRequest(target)))
   }
 
   /** Resolves after the upgrade; rejects with the server's status line when it is refused. */
   static open(target: LiveTarget, handlers: LiveHandlers): Promise<LiveSocket> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host: target.host, port: target.port, noDelay: true })
-      const live = new LiveSocket(socket, handlers)
-      socket.once('error', reject)
-      socket.on('close', () => live.#onClose('closed'))
-      socket.on('connect', () => socket.write(upgradeRequest(target)))
-      socket.on('data', (data: Buffer) => {
-        live.#pending = live.#pending.length === 0 ? data : Buffer.concat([live.#pending, data])
-        if (live.#isOpen) return live.#readFrames()
-        const end = live.#pending.indexOf('\r\n\r\n')
-        if (end === -1) return
-        const head = live.#pending.toString('latin1', 0, end)
-        if (!head.startsWith('HTTP/1.1 101')) {
-          socket.destroy()
-          return reject(new Error(`the server refused the upgrade: ${head.split('\r\n')[0]}`))
-        }
-        live.#pending = live.#pending.subarray(end + 4)
-        live.#isOpen = true
-        resolve(live)
-        live.#readFrames()
-      })
+      const live = new LiveSocket(target, handlers)
+      live.#socket.once('error', reject)
+      live.#onUpgraded = refusal => {
+        if (refusal === undefined) return resolve(live)
+        live.#socket.destroy()
+        reject(new Error(`the server refused the upgrade: ${refusal}`))
+      }
     })
   }
 
   /** Queues a text frame; `flush` sends what was queued in one write. */
   queue(text: string): void {
-    this.#outgoing.push(text)
+    this.#outgoing += frameOf(OPCODE_TEXT, text)
   }
 
   flush(): void {
-    if (this.#outgoing.length === 0) return
-    const size = this.#outgoing.reduce((sum, text) => sum + text.length + 14, 0)
-    const bytes = Buffer.allocUnsafe(size)
-    let at = 0
-    for (const text of this.#outgoing) at = writeFrame(bytes, at, OPCODE_TEXT, text)
-    this.#outgoing = []
-    this.#socket.write(bytes.subarray(0, at))
+    if (this.#outgoing === '') return
+    const text = this.#outgoing
+    this.#outgoing = ''
+    this.#socket.write(text, 'latin1')
   }
 
   close(): void {
     this.#socket.destroy()
   }
 
-  #readFrames(): void {
-    let at = 0
-    const bytes = this.#pending
+  #read(bytes: Buffer): void {
+    const all = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes])
+    const from = this.#isOpen ? 0 : this.#readUpgrade(all)
+    const end = this.#isOpen ? this.#readFrames(all, from) : 0
+    this.#pending = end === all.length ? NOTHING : Buffer.from(all.subarray(end))
+    this.flush() // what the answers of one read led to leaves in one write
+  }
+
+  /** Where the first frame begins. */
+  #readUpgrade(bytes: Buffer): number {
+    const end = bytes.indexOf('\r\n\r\n')
+    if (end === -1) return 0
+    const status = bytes.toString('latin1', 0, bytes.indexOf('\r\n'))
+    this.#isOpen = status.startsWith('HTTP/1.1 101')
+    this.#onUpgraded(this.#isOpen ? undefined : status)
+    return end + 4
+  }
+
+  /** How far whole frames go. */
+  #readFrames(bytes: Buffer, from: number): number {
+    let at = from
     for (;;) {
-      if (bytes.length - at < 2) break
+      if (bytes.length - at < 2) return at
       const opcode = (bytes[at] as number) & 0x0f
       let length = (bytes[at + 1] as number) & 0x7f
       let head = 2
       if (length === 126) {
-        if (bytes.length - at < 4) break
+        if (bytes.length - at < 4) return at
         length = bytes.readUInt16BE(at + 2)
         head = 4
       } else if (length === 127) {
-        if (bytes.length - at < 10) break
+        if (bytes.length - at < 10) return at
         length = Number(bytes.readBigUInt64BE(at + 2))
         head = 10
       }
-      if (bytes.length - at < head + length) break
-      this.#onFrame(opcode, bytes.subarray(at + head, at + head + length))
+      if (bytes.length - at < head + length) return at
+      if (opcode === OPCODE_TEXT) {
+        const wanted = Math.min(length, this.#textBytesMax)
+        this.#handlers.onText(bytes.toString('latin1', at + head, at + head + wanted))
+      } else this.#onControl(opcode, bytes.subarray(at + head, at + head + length))
       at += head + length
     }
-    this.#pending = at === bytes.length ? NOTHING : bytes.subarray(at)
-    this.flush() // what the answers of one read led to leaves in one write
   }
 
-  #onFrame(opcode: number, payload: Buffer): void {
-    if (opcode === OPCODE_TEXT) this.#onText(payload.toString('latin1', 0, this.#textBytesMax))
+  #onControl(opcode: number, payload: Buffer): void {
     if (opcode === OPCODE_PING) {
-      const pong = Buffer.allocUnsafe(payload.length + 14)
-      const end = writeFrame(pong, 0, OPCODE_PONG, payload.toString('latin1'))
-      this.#socket.write(pong.subarray(0, end))
+      this.#socket.write(frameOf(OPCODE_PONG, payload.toString('latin1')), 'latin1')
     }
     if (opcode === OPCODE_CLOSE) {
       const code = payload.length >= 2 ? payload.readUInt16BE(0) : 1005
-      this.#onClose(`${code} ${payload.toString('utf8', 2)}`)
+      this.#handlers.onClose(`${code} ${payload.toString('utf8', 2)}`)
       this.#socket.destroy()
     }
   }
@@ -139,17 +150,11 @@ function upgradeRequest(target: LiveTarget): string {
   ].join('\r\n')
 }
 
-/** A masking key of zeros is a valid key and leaves the payload as it is: no byte loop. */
-function writeFrame(bytes: Buffer, at: number, opcode: number, text: string): number {
-  bytes[at] = 0x80 | opcode
-  let head = at + 2
-  if (text.length < 126) {
-    bytes[at + 1] = 0x80 | text.length
-  } else {
-    bytes[at + 1] = 0x80 | 126
-    bytes.writeUInt16BE(text.length, at + 2)
-    head = at + 4
-  }
-  bytes.writeUInt32BE(0, head)
-  return head + 4 + bytes.write(text, head + 4, 'latin1')
+/** In latin1. A masking key of zeros is a valid key and leaves the payload as it is: no byte loop. */
+function frameOf(opcode: number, text: string): string {
+  const { length } = text
+  const first = 0x80 | opcode
+  if (length < 126) return `${String.fromCharCode(first, 0x80 | length, 0, 0, 0, 0)}${text}`
+  const size = String.fromCharCode(first, 0x80 | 126, length >>> 8, length & 0xff, 0, 0, 0, 0)
+  return `${size}${text}`
 }

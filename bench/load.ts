@@ -43,6 +43,8 @@ export interface LoadResult {
   readonly generatorShare: number
 }
 
+/** of an answer: its id, and whether it is ok; a refusal's sentence for the report */
+const TEXT_BYTES_WANTED = 96
 const PERCENT_MAX_US = 60_000_000
 const ANSWER_MS_MAX = 10_000
 
@@ -85,7 +87,7 @@ class Load {
       const socket = await LiveSocket.open(this.#options.target, {
         onText: text => (text.startsWith('{"id":"hello"') ? greeted() : this.#onText(index, text)),
         onClose: reason => this.#onClose(reason),
-        textBytesMax: 400,
+        textBytesMax: TEXT_BYTES_WANTED,
       })
       socket.queue(`{"id":"hello","op":"hello","token":"${token}"}`)
       socket.flush()

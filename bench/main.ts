@@ -5,6 +5,7 @@ import { EXIT } from '../shared/service.ts'
 import { measureCore } from './core.ts'
 import { measureHold, type Outcome } from './hold.ts'
 import { measureJournal } from './journal.ts'
+import { measureLedger } from './ledger.ts'
 import { type Options, parseOptions, USAGE, UsageError } from './options.ts'
 import { isBroken, makeReport, missedSlos, printReport } from './report.ts'
 import { measureWaitlist } from './waitlist.ts'
@@ -14,6 +15,7 @@ const SCENARIOS: Record<Options['scenario'], (options: Options) => Promise<reado
   hold: async options => [await measureHold(options)],
   waitlist: async options => [await measureWaitlist(options)],
   journal: measureJournal,
+  ledger: measureLedger,
 }
 
 /** Sets the exit code: 2 usage, 10 SLO missed, 11 correctness violated. */

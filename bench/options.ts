@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import { parseSlo, type Slo } from '../shared/slo.ts'
 
-export const SCENARIOS = ['core', 'hold', 'waitlist', 'journal'] as const
+export const SCENARIOS = ['core', 'hold', 'waitlist', 'journal', 'ledger'] as const
 export type Scenario = (typeof SCENARIOS)[number]
 
 export interface Options {
@@ -34,6 +34,7 @@ Scenarios
   hold       durable holds over WebSocket, uniform over the seats of one show (or --shows N)
   waitlist   from the deadline of a hold to the offer of its seat
   journal    frame size against latency, JetStream and Postgres, one frame in flight per shard
+  ledger     journal frames into rows: catching up, and the lag at --rate holds/s (default 20000)
 
 Flags
   --target URL        a server that runs already (USHER_ADMIN_TOKEN must fit); else its own

@@ -13,6 +13,7 @@
 //   E6. News and heads of an earlier reign are dropped: they do not break the silence either.
 
 import { ByteReader, MalformedBytes } from '../shared/binary.ts'
+import { everyInterval } from '../shared/clock.ts'
 import { asShardNumber, type ShardNumber } from '../shared/ids.ts'
 import { LIMITS } from '../shared/limits.ts'
 import { compareReigns, subjects } from '../shared/link-batches.ts'
@@ -182,9 +183,4 @@ export class FeedSubscriber {
       this.#options.sink.mayHaveHole(asShardNumber(shard))
     }
   }
-}
-
-function everyInterval(ms: number, run: () => void): () => void {
-  const timer = setInterval(run, ms).unref()
-  return () => clearInterval(timer)
 }

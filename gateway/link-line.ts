@@ -135,7 +135,7 @@ export class LinkLine {
   restart(): void {
     this.#round += 1
     this.#next = 0
-    this.#room = PROBE_ASKS
+    this.#room = this.#asks.size === 0 ? Number.POSITIVE_INFINITY : PROBE_ASKS
     this.#answeredUpTo = -1
     this.retryAtMs = Number.POSITIVE_INFINITY
     this.#unsent = [...this.#asks.values()]

@@ -2,8 +2,8 @@
 //
 // Owns: which sockets have something to send. Leaves to others: sending it (session.ts).
 //
-//   G6. A turn ends when the shard's replies have all been handed over, or with the current job at
-//       the latest: nothing waits for a timer.
+//   G6. A turn ends when the shard's replies have all been handed over, or when the loop has taken in
+//       what had arrived: nothing waits for a timer, and the next batch goes to the journal first.
 
 export interface Sender {
   flush(): void
@@ -16,7 +16,7 @@ export class Turn {
 
   /** Called when a sender's first message waits. */
   add(sender: Sender): void {
-    if (this.#senders.length === 0) queueMicrotask(this.#flushLater)
+    if (this.#senders.length === 0) setImmediate(this.#flushLater)
     this.#senders.push(sender)
   }
 

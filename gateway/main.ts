@@ -12,7 +12,7 @@ import { Service } from '../shared/service.ts'
 import { hasRole } from './auth.ts'
 import { type Embedded, startEmbedded } from './embedded.ts'
 import { FeedRelay } from './live-server.ts'
-import { checksOf, nodeRowsOf, shardRowsOf } from './ops/checks.ts'
+import { checksOf, operationsOf } from './ops/checks.ts'
 import { OpsListener } from './ops/listener.ts'
 import { type Gateway, startGateway } from './start-gateway.ts'
 import { readVersion } from './version.ts'
@@ -68,8 +68,7 @@ async function startOps(parts: {
     checks: () => checksOf(embedded),
     metrics: gateway.metrics.registry,
     version: { version, node: process.version, mode: 'embedded' },
-    shards: () => shardRowsOf(embedded),
-    nodes: () => nodeRowsOf(embedded),
+    operations: operationsOf(embedded),
     history: ask => historyOf(embedded.database.sql, ask),
     mayOperate: async token => {
       const caller = await gateway.auth.verify(token)

@@ -4,8 +4,7 @@
 //   <c>.reply.<gateway> -> reign checked -> answered once -> onReplies
 //
 // Owns: batches, credits, and when the asks of a line are sent again.
-// Leaves to others: the order within a line (link-line.ts), who owns what (Owners), client deadlines
-// (router.ts).
+// Leaves to others: order within a line (link-line.ts), owners (Owners), client deadlines (router.ts).
 //
 //   LK5. Every ask is answered exactly once: by a reply, or by a fault when giving up. A reply that
 //        comes again finds its ask gone.
@@ -17,6 +16,7 @@
 //       the present owner in this very round (LK1).
 
 import { ByteReader, ByteWriter, MalformedBytes } from '../shared/binary.ts'
+import { everyInterval } from '../shared/clock.ts'
 import type { Request } from '../shared/commands.ts'
 import { asShardNumber, type NodeId } from '../shared/ids.ts'
 import { LIMITS } from '../shared/limits.ts'
@@ -198,8 +198,8 @@ export class NatsLink implements Link {
     for (const line of dirty) line.isDirty = false
     if (!this.#options.transport.isUp) return // LK8: a new round when it is back
     for (const [at, line] of dirty.entries()) {
-      if (!line.isSendable || line.owner === undefined) continue
       const { owner } = line
+      if (!line.isSendable || owner === undefined) continue
       this.#sendTo(
         owner,
         dirty.slice(at).filter(other => other.owner === owner && other.isSendable),
@@ -322,11 +322,6 @@ export class NatsLink implements Link {
   #giveUp(ask: Ask): void {
     ask.onReply(isQuery(ask.request) || ask.sentAtMs === 0 ? UNAVAILABLE : UNKNOWN)
   }
-}
-
-function everyInterval(ms: number, run: () => void): () => void {
-  const timer = setInterval(run, ms).unref()
-  return () => clearInterval(timer)
 }
 
 function faultOf(code: LinkFault, detail: string, retryAfterMs: number): Reply {

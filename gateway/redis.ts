@@ -12,7 +12,7 @@ import type { Log } from '../shared/log.ts'
 import type { RedisFigures } from './metrics.ts'
 
 /** Longer than any answer of a healthy Redis nearby, and still little for somebody who waits. */
-const ANSWER_MS_MAX = 100
+const ANSWER_MS_MAX = 250
 const CONNECT_MS_MAX = 1_000
 const AGAIN_MS_MAX = 500
 /** A Redis at the edge of its time comes and goes twice a second: that is said now and then. */

@@ -5,6 +5,7 @@
 //
 //   GW1. A gateway that is not alone shares its port with others of the cluster (SO_REUSEPORT), its
 //        cards are read again every second, and Redis, when there is one, keeps what all may know.
+//   GW2. A drain first stops listening where others share the port: whoever is sent away comes to them.
 
 import { createBookings } from '../persistence/bookings.ts'
 import { createCatalogue } from '../persistence/catalog.ts'
@@ -31,13 +32,20 @@ import { LayoutFiles } from './layout-files.ts'
 import { LiveServer } from './live-server.ts'
 import { createMetrics, type MetricSources, type Metrics } from './metrics.ts'
 import { SharedRedis } from './redis.ts'
+import type { RequestTally } from './request-tally.ts'
 import { Router } from './router.ts'
 import { HttpServer } from './server.ts'
 import { SharedAnswers } from './shared-answers.ts'
 import { sharedRates } from './shared-rates.ts'
 import { filesOf, StaticPages } from './static.ts'
 import { TtlCache } from './ttl-cache.ts'
-import { listenAlone, listenShared, loadUws, type TemplatedApp } from './uws.ts'
+import {
+  listenAlone,
+  listenShared,
+  loadUws,
+  type TemplatedApp,
+  type us_listen_socket,
+} from './uws.ts'
 
 const CATALOGUE_TTL_MS = 1_000
 const CARD_TTL_MS = 1_000
@@ -61,6 +69,9 @@ export interface Gateway {
   readonly auth: Auth
   readonly live: LiveServer
   readonly metrics: Metrics
+  readonly requests: RequestTally
+  /** resolves when all sockets are gone; called again it is the same drain. GW2 */
+  drain(): Promise<void>
 }
 
 /** Serving when it resolves; `connect` gets the one who hears news, before the first client. */
@@ -99,15 +110,21 @@ export async function startGateway(
     observe: (route, status, ms) => metrics.observe(route, status, ms),
   })
   server.attach(app)
-  await listen(app, config)
+  const socket = await listen(app, config)
+  let draining: Promise<unknown> | undefined
+  const drain = async (): Promise<void> => {
+    if (draining === undefined && !isAlone(config)) loadUws().us_listen_socket_close(socket) // GW2
+    draining ??= Promise.all([live.drain(DRAIN_SOCKETS_MS), server.drain(DRAIN_REQUESTS_MS)])
+    await draining
+  }
   service.onStop('gateway', async () => {
-    await Promise.all([live.drain(DRAIN_SOCKETS_MS), server.drain(DRAIN_REQUESTS_MS)])
+    await drain()
     live.stop()
     router.stop()
     base.admission.stop()
     app.close()
   })
-  return { auth, live, metrics }
+  return { auth, live, metrics, requests: router.tally, drain }
 }
 
 const SHARED_CARDS = Object.freeze({ freshMs: CARD_TTL_MS })
@@ -156,12 +173,12 @@ function houseOf({ database, plans, service, log }: GatewayParts, parts: HousePa
   }
 }
 
-function listen(app: TemplatedApp, config: Config): Promise<void> {
+function listen(app: TemplatedApp, config: Config): Promise<us_listen_socket> {
   const { host, port } = config
   const listenThere = isAlone(config) ? listenAlone : listenShared // GW1
   return new Promise((resolve, reject) => {
     listenThere(app, { host, port }, socket => {
-      if (socket !== false) return resolve()
+      if (socket !== false) return resolve(socket)
       const detail = `The address ${host}:${port} cannot be bound: something else listens there. Set USHER_PORT.`
       reject(new Fault('port-in-use', detail))
     })

@@ -2,15 +2,15 @@
 //
 // Owns: the rests between batches. Leaves to others: the batches (ledger-loop.ts), who waits (the handle).
 //
-//   LP1. While frames keep coming and nobody waits for a booking, the ledger works a fifth of the time.
+//   LP1. While frames keep coming and nobody waits for a booking, the ledger works a tenth of the time.
 //   LP2. Whoever waits for a confirmation ends the rest at once, and there is none until it is given.
 //   LP3. What is over lagMsMax old is projected without rest.
 //   LP4. When no frame came during a batch the burst is over: no rest, so that it drains quickly.
 
 import type { FrameNumber } from '../shared/ids.ts'
 
-const REST_PER_WORK = 4
-const REST_MS_MAX = 400
+const REST_PER_WORK = 9
+const REST_MS_MAX = 900
 const LAG_MS_MAX = 15_000
 
 export interface PaceOptions {

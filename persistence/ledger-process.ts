@@ -20,12 +20,12 @@ import { LedgerPace } from './ledger-pace.ts'
 import { encodePassed, hurrySubjectOf, passedSubjectOf } from './passed-messages.ts'
 import { pgTypes } from './pg-types.ts'
 
-const ROWS_PER_STATEMENT_MAX = 4_096
+export const ROWS_PER_STATEMENT_MAX = 4_096
 const IDLE_MS = 500
 /** a waiter repeats itself every 100 ms (remote-progress.ts) */
 const HURRY_MS = 300
-const REST_MS_MAX = 80
-const LAG_MS_MAX = 200
+/** it has cores of its own: lag counts for more than the few rows that a longer rest would gather */
+export const CLUSTER_PACE = Object.freeze({ restMsMax: 80, lagMsMax: 200 })
 
 export interface LedgerProcessOptions {
   readonly databaseUrl: string
@@ -65,8 +65,7 @@ export class LedgerProcess {
       awaitedCount: () => (performance.now() < this.#hurryUntilMs ? 1 : 0),
       headSum: () => this.#headSum(),
       nowMs: () => Date.now(),
-      restMsMax: REST_MS_MAX,
-      lagMsMax: LAG_MS_MAX,
+      ...CLUSTER_PACE,
     })
     const hurries = options.nats.subscribe(hurrySubjectOf(options.cluster), {
       callback: () => this.#hurry(),

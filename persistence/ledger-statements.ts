@@ -15,7 +15,6 @@ import type {
   NewBooking,
   NewEntry,
   NewHold,
-  TransitionRow,
 } from './ledger-rows.ts'
 import { Column, OID } from './pg-columns.ts'
 
@@ -51,32 +50,6 @@ export class Batch<Row> {
   }
 }
 
-export const TRANSITIONS: Statement<TransitionRow> = {
-  name: 'ledger-transitions',
-  text: `insert into transition (shard, sequence, frame, at, show, kind, hold, entry, booking,
-      customer, seats, expires_at, detail)
-    select a, b, c, d, e, f, g, h, i, j, k::int4[], l, m::jsonb
-    from unnest($1::int2[], $2::int8[], $3::int8[], $4::timestamptz[], $5::int8[], $6::text[],
-      $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], $11::text[], $12::timestamptz[], $13::text[])
-      as u (a, b, c, d, e, f, g, h, i, j, k, l, m)`,
-  columns: [
-    [OID.int2, (column, row) => column.int2(row.place.shard)],
-    [OID.int8, (column, row) => column.int8(row.place.sequence)],
-    [OID.int8, (column, row) => column.int8(row.place.frame)],
-    [OID.timestamptz, (column, row) => column.instant(row.place.at)],
-    [OID.int8, (column, row) => column.int8(row.show ?? 0)],
-    [OID.text, (column, row) => column.text(row.kind)],
-    [OID.uuid, (column, row) => column.id(row.hold)],
-    [OID.uuid, (column, row) => column.id(row.entry)],
-    [OID.uuid, (column, row) => column.id(row.booking)],
-    [OID.uuid, (column, row) => column.id(row.customer)],
-    [OID.text, (column, row) => column.list(row.seats)],
-    [OID.timestamptz, (column, row) => column.instant(row.expiresAt)],
-    [OID.text, (column, row) => column.text(row.detail)],
-  ],
-  changesEveryRow: true,
-}
-
 export const NEW_ENTRIES: Statement<NewEntry> = {
   name: 'ledger-new-entries',
   text: `insert into waitlist_entry (id, show, customer, state, party, min_party, categories,
@@ -103,6 +76,7 @@ export const NEW_ENTRIES: Statement<NewEntry> = {
   changesEveryRow: true,
 }
 
+/** Offers: their customer stands in their entry's row. Others are copied (ledger-copies.ts). */
 export const NEW_HOLDS: Statement<NewHold> = {
   name: 'ledger-new-holds',
   text: `insert into hold (id, show, customer, phase, seats, prices, origin, entry, booking,

@@ -21,9 +21,11 @@ import { isNextNumber, namesHash } from '../shared/frame-order.ts'
 import { asSequence, type FrameNumber, type Incarnation, type ShardNumber } from '../shared/ids.ts'
 import type { EncodedFrame } from '../shared/ports.ts'
 import { ARCHIVED_FRAMES } from './archive.ts'
+import { isDirect, NEW_DIRECT_HOLDS, TRANSITIONS } from './ledger-copies.ts'
 import { statementsOf } from './ledger-facts.ts'
 import type { Step } from './ledger-rows.ts'
 import * as statements from './ledger-statements.ts'
+import { RowCopy } from './pg-copy.ts'
 import { DIVISION_BY_ZERO, sqlStateOf, UNIQUE_VIOLATION } from './pg-errors.ts'
 import { Projection } from './projection.ts'
 
@@ -64,8 +66,9 @@ export class Ledger {
   readonly #isDurable: boolean
   readonly #cursors = new Map<ShardNumber, LedgerCursor>()
   readonly #frames = new statements.Batch(ARCHIVED_FRAMES)
-  readonly #transitions = new statements.Batch(statements.TRANSITIONS)
+  readonly #transitions = new RowCopy(TRANSITIONS)
   readonly #newEntries = new statements.Batch(statements.NEW_ENTRIES)
+  readonly #newDirectHolds = new RowCopy(NEW_DIRECT_HOLDS)
   readonly #newHolds = new statements.Batch(statements.NEW_HOLDS)
   readonly #holdChanges = new statements.Batch(statements.HOLD_CHANGES)
   readonly #entryChanges = new statements.Batch(statements.ENTRY_CHANGES)
@@ -164,9 +167,14 @@ export class Ledger {
   }
 
   async #write(step: Step): Promise<void> {
-    await this.#run(this.#transitions, step.transitions)
+    await this.#copy(this.#transitions, step.transitions)
     await this.#run(this.#newEntries, [...step.newEntries.values()])
-    await this.#run(this.#newHolds, [...step.newHolds.values()])
+    const newHolds = [...step.newHolds.values()]
+    await this.#copy(this.#newDirectHolds, newHolds.filter(isDirect))
+    await this.#run(
+      this.#newHolds,
+      newHolds.filter(hold => !isDirect(hold)),
+    )
     await this.#run(this.#holdChanges, [...step.holdChanges.values()])
     await this.#run(this.#entryChanges, [...step.entryChanges.values()])
     await this.#run(this.#newBookings, step.newBookings)
@@ -177,6 +185,15 @@ export class Ledger {
     await this.#run(this.#failed, step.failed)
     for (const fact of step.facts) {
       for (const { text, values } of statementsOf(fact)) await this.#client.query(text, [...values])
+    }
+  }
+
+  async #copy<Row>(copy: RowCopy<Row>, rows: readonly Row[]): Promise<void> {
+    for (let from = 0; from < rows.length; from += this.#rowsMax) {
+      const part = rows.length <= this.#rowsMax ? rows : rows.slice(from, from + this.#rowsMax)
+      const sent = copy.of(part)
+      await this.#client.query(sent)
+      await sent.done
     }
   }
 

@@ -11,11 +11,13 @@ import { Fault } from '../shared/faults.ts'
 import * as catalogue from './migrations/0001-catalogue.ts'
 import * as journal from './migrations/0002-journal.ts'
 import * as ledger from './migrations/0003-ledger.ts'
+import * as journalInline from './migrations/0004-journal-inline.ts'
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-catalogue': catalogue,
   '0002-journal': journal,
   '0003-ledger': ledger,
+  '0004-journal-inline': journalInline,
 }
 
 export interface MigrationRow {

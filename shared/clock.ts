@@ -6,3 +6,9 @@ export const systemClock: Clock = Object.freeze({
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
 })
+
+/** A timer that keeps no process alive; returns how to end it. */
+export function everyInterval(ms: number, run: () => void): () => void {
+  const timer = setInterval(run, ms).unref()
+  return () => clearInterval(timer)
+}

@@ -28,6 +28,7 @@ import {
   type NodeRow,
   type Operations,
   type Outcome,
+  PARALLEL_DEFAULT,
   type RebalanceStatus,
   refused,
   type ShardDetail,
@@ -39,7 +40,6 @@ import { RebalanceDesk, UNDER_WAY } from './rebalance-desk.ts'
 import { isActive, type RebalancePlan, type RebalanceRun } from './rebalance-plan.ts'
 import { RebalanceDriver, type RunParts } from './rebalance-run.ts'
 
-const DRAIN_PARALLEL = 2
 const LOOK_AGAIN_MS = 100
 
 export interface ClusterParts
@@ -51,8 +51,8 @@ export interface ClusterParts
   readonly shards: () => readonly ShardRow[]
   /** names of the figures that `metric` knows */
   readonly metricNames: readonly string[]
-  /** the gateway says goaway and ends when its sockets are gone; resolves when it has agreed */
-  readonly drainGateway: (node: NodeId) => Promise<void>
+  /** the gateway sends its sockets elsewhere; false when it does not say in time that it has done so */
+  readonly drainGateway: (node: NodeId) => Promise<boolean>
 }
 
 export class ClusterOperations implements Operations {
@@ -192,7 +192,8 @@ export class ClusterOperations implements Operations {
   }
 
   async #drainGateway(node: NodeId): Promise<Outcome<NodeRow>> {
-    await this.#parts.drainGateway(node)
+    const isDrained = await this.#parts.drainGateway(node)
+    if (!isDrained) return refused('conflict', `${node} did not say in time that it is drained.`)
     const view = await this.#view()
     const member = memberOf(view, node)
     return 'kind' in member ? member : done(nodeRowOf(view, member))
@@ -206,7 +207,7 @@ export class ClusterOperations implements Operations {
     const { table, members } = await this.#view()
     const others = liveAllocators(members).filter(item => item.node !== member.id)
     const plan = await this.#desk.plan('drain', table, rescueTable(table, others))
-    const ask = { version: plan.version, parallel: DRAIN_PARALLEL, pauseIf: [] }
+    const ask = { version: plan.version, parallel: PARALLEL_DEFAULT, pauseIf: [] }
     const begun = await this.#desk.apply(ask, table)
     if (begun.kind !== 'done') return begun
     const ended = await this.#whenEnded(plan.version)

@@ -14,8 +14,8 @@ export interface Member {
   readonly pid: number
   /** an allocator's */
   readonly weight: number
-  /** lost: heard of before, silent now */
-  readonly state: 'alive' | 'draining' | 'lost'
+  /** lost: the table or somebody remembers it, but it is silent */
+  readonly state: 'starting' | 'alive' | 'draining' | 'lost'
 }
 
 export interface ClusterView {
@@ -64,7 +64,9 @@ export function allocatorOf(view: ClusterView, text: string): Member | Refused {
 
 export function memberOf(view: ClusterView, text: string): Member | Refused {
   const member = membersOf(view).find(item => item.id === text)
-  return member ?? refused('not-found', `There is no node ${text}: usher get nodes lists them.`)
+  return (
+    member ?? refused('not-found', `There is no node ${text}, or it is gone: see usher get nodes.`)
+  )
 }
 
 /** An allocator that can be given a shard. K2 */
@@ -72,6 +74,7 @@ export function receiverOf(view: ClusterView, text: string): Member | Refused {
   const member = allocatorOf(view, text)
   if ('kind' in member) return member
   if (member.state === 'lost') return refused('conflict', `${text} is not alive.`)
+  if (member.state === 'starting') return refused('conflict', `${text} is still starting.`)
   if (member.state === 'draining') return refused('conflict', `${text} is going away.`)
   if (!view.table.cordoned.has(member.id)) return member
   return refused('conflict', `${text} is cordoned: uncordon it first.`)

@@ -5,6 +5,10 @@
 import type { NodeId, ShardNumber } from './ids.ts'
 import type { RebalancePlan, RebalanceRun } from './rebalance-plan.ts'
 
+/** Moves that may be under way at the same time. */
+export const PARALLEL_DEFAULT = 2
+export const PARALLEL_MAX = 16
+
 export interface ShardRow {
   readonly shard: number
   readonly owner: string

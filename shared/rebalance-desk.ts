@@ -8,7 +8,14 @@
 
 import { type CasStore, changeStored } from './cas-store.ts'
 import type { NodeId } from './ids.ts'
-import { type ApplyAsk, done, type Outcome, type Refused, refused } from './operations.ts'
+import {
+  type ApplyAsk,
+  done,
+  type Outcome,
+  PARALLEL_MAX,
+  type Refused,
+  refused,
+} from './operations.ts'
 import type { PlacementTable } from './placement-table.ts'
 import {
   EMPTY_RECORD,
@@ -27,7 +34,6 @@ import type { RebalanceDriver } from './rebalance-run.ts'
 import { parseSlo } from './slo.ts'
 
 const PAUSE_MS_EXPECTED = 100
-const PARALLEL_MAX = 16
 const PAUSE_IF_MAX = 8
 
 export interface DeskParts {

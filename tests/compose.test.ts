@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { createMetrics } from '../gateway/metrics.ts'
 import { OpsListener } from '../gateway/ops/listener.ts'
+import { rowsOnly } from '../gateway/ops/rows-only.ts'
 import { readConfig } from '../shared/config.ts'
 import { isFitNatsVersion } from '../shared/nats.ts'
 import { type ComposeService, readCompose, readEnvFile, readYaml, root } from './support/compose.ts'
@@ -86,8 +87,7 @@ test('health is asked where it is answered', async t => {
     checks: () => [],
     metrics: createMetrics({}).registry,
     version: {},
-    shards: () => [],
-    nodes: () => [],
+    operations: rowsOnly({ nodes: () => [], shards: () => [], sentence: 'There is no cluster.' }),
     history: async () => [],
     mayOperate: async () => true,
   })

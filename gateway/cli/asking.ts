@@ -17,7 +17,7 @@ export interface Question {
   readonly body?: Uint8Array<ArrayBuffer>
 }
 
-type Answer = Readonly<Record<string, unknown>>
+export type Answer = Readonly<Record<string, unknown>>
 
 /** The answer's body; undefined when it was a no: the sentence and the exit code are told. */
 export async function askUsher(question: Question): Promise<Answer | undefined> {
@@ -38,6 +38,16 @@ export async function askUsher(question: Question): Promise<Answer | undefined> 
   }
   const body = (await answer.json()) as Answer
   return answer.ok ? body : refuse(codeOf(answer.status), sentenceOf(body))
+}
+
+/** A wish told to the ops listener. */
+export function tellOps(path: string, wish: unknown = {}): Promise<Answer | undefined> {
+  const body = new TextEncoder().encode(JSON.stringify(wish))
+  return askUsher({ listener: 'ops', role: 'ops', path, body })
+}
+
+export function askOps(path: string): Promise<Answer | undefined> {
+  return askUsher({ listener: 'ops', role: 'ops', path })
 }
 
 function baseOf(config: Config, listener: 'public' | 'ops'): string {

@@ -1,19 +1,12 @@
 // The commands with which people look into a house: get, explain, audit, import.
 
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { LIMITS } from '../../shared/limits.ts'
+import { outputOption, parseCount } from './flags.ts'
 import type { RestoreFlags } from './restore.ts'
 
 interface Format {
   readonly output: string
-}
-
-export const outputOption = (): Option =>
-  new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table')
-
-function parseCount(text: string): number {
-  if (/^[1-9][0-9]{0,5}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('Give a number from 1 to 999999.')
 }
 
 function collectShards(text: string, known: readonly number[] = []): readonly number[] {

@@ -16,6 +16,18 @@ export function printRows(rows: readonly Row[], format: string): void {
   }
 }
 
+/** One thing: its fields below each other, or the object as it is. */
+export function printFields(fields: Row, format: string): void {
+  if (format === 'json') {
+    process.stdout.write(`${JSON.stringify(fields, null, 2)}\n`)
+    return
+  }
+  const width = Math.max(...Object.keys(fields).map(name => name.length))
+  for (const [name, value] of Object.entries(fields)) {
+    process.stdout.write(`${name.padEnd(width)}  ${textOf(value)}\n`)
+  }
+}
+
 function textOf(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (Array.isArray(value)) return value.map(textOf).join(', ')

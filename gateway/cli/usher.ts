@@ -3,19 +3,13 @@
 // Owns: names and flags of the commands, how usage errors end.
 // Leaves to others: what a command does (one file each beside this one).
 
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { EXIT, exitCodeOf, sentenceOf } from '../../shared/service.ts'
 import { ROLES } from '../auth.ts'
-import { addOperating, outputOption } from './operating.ts'
+import { outputOption, parseDuration } from './flags.ts'
+import { addOperating } from './operating.ts'
 import { addProcesses } from './processes.ts'
-
-/** `8h`, `30m`, `45s`, `2d` in milliseconds. */
-function parseDuration(text: string): number {
-  const match = /^([1-9][0-9]{0,5})(s|m|h|d)$/.exec(text)
-  const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-  if (match === null) throw new InvalidArgumentError('Give a duration like 30m, 8h or 2d.')
-  return Number(match[1]) * unitMs[match[2] as keyof typeof unitMs]
-}
+import { addSteering } from './steering.ts'
 
 function program(): Command {
   const usher = new Command('usher')
@@ -50,6 +44,7 @@ function program(): Command {
       .action(async () => (await import('./migrate.ts')).migrate(name))
   }
   addOperating(usher)
+  addSteering(usher)
   usher
     .command('doctor')
     .description('check this machine for what Usher needs')

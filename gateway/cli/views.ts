@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { type HoldId, parseId, publicIdOf, showNumberOf } from '../../shared/ids.ts'
 import { EXIT } from '../../shared/service.ts'
-import { askUsher } from './asking.ts'
+import { askOps, askUsher } from './asking.ts'
 import { printRows } from './rows.ts'
 
 type Rows = readonly Readonly<Record<string, unknown>>[]
@@ -52,7 +52,7 @@ export async function importLayout(
 }
 
 async function printOps(path: string, format: string): Promise<void> {
-  const answer = await askUsher({ listener: 'ops', role: 'ops', path })
+  const answer = await askOps(path)
   if (answer === undefined) return
   const rows = answer.items as Rows
   if (rows.length > 0) return printRows(rows, format)

@@ -23,7 +23,7 @@ import { Fault } from '../../shared/faults.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import { NatsTransport } from '../../shared/nats-transport.ts'
 import { ClockSkew, databaseTeller } from '../clock-skew.ts'
-import { createMetrics } from '../metrics.ts'
+import { createMetrics, type Metrics } from '../metrics.ts'
 import { type ClusterNode, runNode } from './node.ts'
 import { openOps } from './node-ops.ts'
 
@@ -40,20 +40,15 @@ export function main(flags: AllocatorFlags): Promise<void> {
 type Trouble = (sentence: string, cause?: unknown) => void
 
 async function start(node: ClusterNode, flags: AllocatorFlags): Promise<void> {
-  const { log, nats } = node
+  const { log } = node
   const onTrouble: Trouble = (sentence, cause) =>
     log.warn(cause instanceof Fault ? { reason: cause.message } : { err: cause }, sentence)
   const warnings = await trustBroker(node, flags)
   const stores = await openStores(node)
   let opsPort = 0
   const allocator = startShards(node, stores, { onTrouble, opsPort: () => opsPort })
-  const broker = new BrokerWatch(nats)
   opsPort = await openOps(node, {
-    metrics: createMetrics({
-      shards: () => allocator.health(),
-      moves: () => allocator.moves(),
-      broker: () => broker.figures(),
-    }),
+    metrics: metricsOf(node, allocator),
     checks: () => [stores.skew.check, ...warnings.map(degraded)],
   })
 }
@@ -158,4 +153,13 @@ function serveLink(
 /** Said in every health answer, but no reason to be taken out of service: the operator allowed it. */
 function degraded(sentence: string): { name: string; isOk: boolean; detail: string } {
   return { name: 'degraded', isOk: true, detail: sentence }
+}
+
+function metricsOf({ nats }: ClusterNode, allocator: ClusterAllocator): Metrics {
+  const broker = new BrokerWatch(nats)
+  return createMetrics({
+    shards: () => allocator.health(),
+    moves: () => allocator.moves(),
+    broker: () => broker.figures(),
+  })
 }

@@ -14,6 +14,8 @@ import type { Log } from '../../shared/log.ts'
 import { EXIT } from '../../shared/service.ts'
 import type { Leash } from './node.ts'
 
+/** As in package.json's start: requests live shortly, in a nursery that is large enough for a turn. */
+const YOUNG_SPACE = '--max-semi-space-size=64'
 const DELAY_MS_MIN = 200
 const DELAY_MS_MAX = 5_000
 /** Who lived longer died of something new. */
@@ -66,7 +68,7 @@ export class Child {
   #spawn(): ChildProcess {
     const { role, node, flags, env, leash } = this.options
     const script = fileURLToPath(new URL('../cli/usher.ts', import.meta.url))
-    const args = ['--import', import.meta.resolve('tsx'), script, role, ...flags]
+    const args = [YOUNG_SPACE, '--import', import.meta.resolve('tsx'), script, role, ...flags]
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, ...env, USHER_NODE: node },

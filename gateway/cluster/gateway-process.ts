@@ -3,6 +3,7 @@
 //   1. link and feed over NATS   2. shows of the catalogue opened   3. HTTP, WebSocket, page   4. ops
 //
 //   GP1. It says that it serves only when it does: readiness of the cluster waits for it.
+//   GP2. Drained, it is there and healthy without a client, until somebody ends it.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MembershipOwners } from '../../allocator/owners.ts'
@@ -19,10 +20,12 @@ import type { Reply } from '../../shared/views.ts'
 import { FeedSubscriber } from '../feed-subscriber.ts'
 import { NatsLink } from '../nats-link.ts'
 import { openShows } from '../open-shows.ts'
+import { RecentFigures } from '../recent-figures.ts'
 import { startGateway } from '../start-gateway.ts'
 import { buildWeb } from '../web-build.ts'
 import { type ClusterNode, runNode } from './node.ts'
 import { openOps } from './node-ops.ts'
+import { opsSubjectOf } from './operations.ts'
 
 const LOOK_AGAIN_MS = 50
 const RETRY_MS = 200
@@ -64,7 +67,23 @@ async function start(node: ClusterNode): Promise<void> {
   )
   // 4.
   const opsPort = await openOps(node, { metrics: gateway.metrics, checks: () => [] })
-  membership.speak(() => ({ state: 'serving', serves: [], ready: [], opsPort })) // GP1
+  const recent = new RecentFigures(gateway.requests, systemClock)
+  let state: 'serving' | 'leaving' = 'serving'
+  membership.speak(() => ({ state, serves: [], ready: [], opsPort, figures: recent.read() })) // GP1
+  onDrain(node, async () => {
+    state = 'leaving'
+    membership.beat()
+    await gateway.drain()
+  })
+}
+
+/** GP2: answered when it is done. */
+function onDrain({ nats, cluster, id }: ClusterNode, drain: () => Promise<void>): void {
+  nats.subscribe(opsSubjectOf(cluster.name, id), {
+    callback: (error, message) => {
+      if (error === null && message.string() === 'drain') void drain().then(() => message.respond())
+    },
+  })
 }
 
 /** Shows are opened once somebody can open them. */

@@ -146,11 +146,16 @@ function settledPort({ host, port }: Config): Promise<number> {
 
 /** LC1, besides the shards */
 function processChecks(membership: Membership, { gateways }: LocalClusterFlags): readonly Check[] {
-  const serving = (role: string): number =>
-    membership.beats.filter(beat => beat.role === role && beat.state === 'serving').length
-  const [there, ledgers] = [serving('gateway'), serving('ledger')]
+  const countOf = (role: string, state: string): number =>
+    membership.beats.filter(beat => beat.role === role && beat.state === state).length
+  const [there, ledgers] = [countOf('gateway', 'serving'), countOf('ledger', 'serving')]
+  const isFull = there + countOf('gateway', 'leaving') >= gateways // a drained one was wished away
   return [
-    { name: 'gateways', isOk: there >= gateways, detail: `${there} of ${gateways} serve` },
+    {
+      name: 'gateways',
+      isOk: there > 0 && isFull,
+      detail: `${there} of ${gateways} serve`,
+    },
     { name: 'ledger', isOk: ledgers > 0, detail: ledgers > 0 ? 'is there' : 'is not there yet' },
   ]
 }

@@ -1,18 +1,20 @@
 // The ops listener of a process of the cluster: its own health and metrics, the whole cluster's rows.
 //
-// Owns: what readiness means for every process of a cluster, rows from beats.
-// Leaves to others: the listener (ops/listener.ts), what a process checks besides.
+// Owns: what readiness means for every process of a cluster.
+// Leaves to others: the listener (ops/listener.ts), what operators ask (operations.ts), what a process checks besides.
 //
 //   NO1. Ready means: the broker answers and hears us, every shard has an owner, and what the process adds.
 
 import type { Membership } from '../../allocator/membership.ts'
 import { historyOf } from '../../persistence/history.ts'
-import { asShardNumber } from '../../shared/ids.ts'
-import { LIMITS } from '../../shared/limits.ts'
+import type { Operations } from '../../shared/operations.ts'
 import { Auth, hasRole } from '../auth.ts'
 import type { Metrics } from '../metrics.ts'
-import { type Check, type NodeRow, OpsListener, type ShardRow } from '../ops/listener.ts'
+import { type Check, OpsListener } from '../ops/listener.ts'
+import { rowsOnly } from '../ops/rows-only.ts'
 import type { ClusterNode } from './node.ts'
+import { openOperations } from './operations.ts'
+import { nodeRows, shardRows } from './rows.ts'
 
 interface OpsParts {
   readonly metrics: Metrics
@@ -27,8 +29,7 @@ export async function openOps(node: ClusterNode, parts: OpsParts): Promise<numbe
     checks: () => [...clusterChecks(membership), ...parts.checks()],
     metrics: parts.metrics.registry,
     version: { version, node: process.version, mode: role },
-    shards: () => shardRows(membership),
-    nodes: () => nodeRows(membership),
+    operations: await operationsOf(node),
     history: ask => historyOf(database.sql, ask),
     mayOperate: async token => {
       const caller = await auth.verify(token)
@@ -38,6 +39,16 @@ export async function openOps(node: ClusterNode, parts: OpsParts): Promise<numbe
   const port = await ops.listen(config.opsHost, config.opsPort)
   service.onStop('ops listener', () => ops.stop())
   return port
+}
+
+/** Operators ask gateways and `usher cluster`; the others only show who is there. */
+async function operationsOf(node: ClusterNode): Promise<Operations> {
+  if (node.role === 'gateway' || node.role === 'cluster') return openOperations(node)
+  return rowsOnly({
+    nodes: () => nodeRows(node.membership),
+    shards: () => shardRows(node.membership),
+    sentence: 'Ask the ops listener of a gateway: this process only shows who is there.',
+  })
 }
 
 /** NO1 */
@@ -57,25 +68,4 @@ export function clusterChecks(membership: Membership): readonly Check[] {
       detail: idle === 0 ? `all ${rows.length} have an owner` : `${idle} have no owner yet`,
     },
   ]
-}
-
-export function shardRows(membership: Membership): readonly ShardRow[] {
-  return Array.from({ length: LIMITS.shardCount }, (_, shard) => {
-    const server = membership.serverOf(asShardNumber(shard))
-    if (server === undefined) return { shard, owner: '', epoch: 0, sequence: 0, state: 'unowned' }
-    const { epoch, sequence } = server.served
-    return { shard, owner: server.node, epoch, sequence, state: 'serving' }
-  })
-}
-
-export function nodeRows(membership: Membership): readonly NodeRow[] {
-  const beats = membership.beats.filter(beat => beat.role !== 'cluster')
-  const rows = beats.map(({ node: id, role, pid, state, serves }) => ({
-    id,
-    role,
-    pid,
-    state,
-    shards: serves.length,
-  }))
-  return rows.sort((left, right) => (left.id < right.id ? -1 : 1))
 }

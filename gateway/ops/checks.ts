@@ -1,7 +1,9 @@
 // What readiness means for the embedded mode, and the operator's rows.
 
+import type { NodeRow, Operations, ShardRow } from '../../shared/operations.ts'
 import type { Embedded } from '../embedded.ts'
-import type { Check, NodeRow, ShardRow } from './listener.ts'
+import type { Check } from './listener.ts'
+import { rowsOnly } from './rows-only.ts'
 
 /** A ledger further behind than this answers bookings late. */
 const LEDGER_LAG_MS_MAX = 30_000
@@ -28,7 +30,16 @@ export function checksOf({ allocator, ledger, skew }: Embedded): readonly Check[
   ]
 }
 
-export function shardRowsOf({ allocator }: Embedded): readonly ShardRow[] {
+/** One process owns everything for as long as it lives. */
+export function operationsOf(embedded: Embedded): Operations {
+  return rowsOnly({
+    nodes: () => nodeRowsOf(embedded),
+    shards: () => shardRowsOf(embedded),
+    sentence: 'This Usher runs in one process: there is nowhere to move a shard.',
+  })
+}
+
+function shardRowsOf({ allocator }: Embedded): readonly ShardRow[] {
   return allocator.health().map(({ shard, epoch, sequence, isServing }) => ({
     shard,
     owner: NODE_ID,
@@ -40,7 +51,7 @@ export function shardRowsOf({ allocator }: Embedded): readonly ShardRow[] {
 
 const NODE_ID = 'embedded'
 
-export function nodeRowsOf({ allocator }: Embedded): readonly NodeRow[] {
+function nodeRowsOf({ allocator }: Embedded): readonly NodeRow[] {
   const shards = allocator.health().length
   return [{ id: NODE_ID, role: 'embedded', pid: process.pid, state: 'serving', shards }]
 }

@@ -1,7 +1,8 @@
 // The ops listener: its own port for health, readiness, metrics and the operator's views.
 //
-// Owns: routes under /healthz, /readyz, /metrics, /version and /ops/v1.
-// Leaves to others: what is ready (checks handed in), what the figures mean (metrics.ts).
+// Owns: health, readiness, metrics, version, history; who may ask; the order of refusals.
+// Leaves to others: what is ready (checks handed in), what the figures mean (metrics.ts), the
+// operator's routes (operating.ts).
 //
 //   O1. Health, readiness and metrics need no token; everything else needs the role ops.
 //   O2. /readyz names every check and answers 503 while one of them fails.
@@ -9,6 +10,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
 import { Fault } from '../../shared/faults.ts'
+import type { Operations } from '../../shared/operations.ts'
+import { Refused } from '../reply.ts'
+import { type Answer, answerOf, problemAnswer, send } from './answers.ts'
 import {
   type HistorySource,
   historyAskOf,
@@ -16,6 +20,10 @@ import {
   historyPathOf,
   showOfHistory,
 } from './history.ts'
+import { jsonBodyOf } from './intake.ts'
+import { operatingAnswer, operatingMethodsOf } from './operating.ts'
+
+const REQUEST_MS_MAX = 10_000
 
 export interface Check {
   readonly name: string
@@ -24,36 +32,14 @@ export interface Check {
   readonly detail: string
 }
 
-export interface ShardRow {
-  readonly shard: number
-  readonly owner: string
-  readonly epoch: number
-  readonly sequence: number
-  readonly state: string
-}
-
-export interface NodeRow {
-  readonly id: string
-  readonly role: string
-  readonly pid: number
-  readonly state: string
-  readonly shards: number
-}
-
 export interface OpsSources {
   readonly checks: () => readonly Check[]
   readonly metrics: Registry
   readonly version: Record<string, unknown>
-  readonly shards: () => readonly ShardRow[]
-  readonly nodes: () => readonly NodeRow[]
+  readonly operations: Operations
   readonly history: HistorySource
   /** whether the Bearer token carries the role ops (or admin); undefined when it is no token of ours */
   readonly mayOperate: (token: string) => Promise<boolean | undefined>
-}
-
-interface Answer {
-  readonly status: number
-  readonly body: unknown
 }
 
 export class OpsListener {
@@ -62,10 +48,13 @@ export class OpsListener {
 
   constructor(sources: OpsSources) {
     this.#sources = sources
-    this.#server = createServer((request, response) => {
+    this.#server = createServer({ requestTimeout: REQUEST_MS_MAX }, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
-        response.writeHead(500, { 'content-type': 'application/problem+json' })
-        response.end(JSON.stringify(problem(500, 'internal', 'This answer could not be made.')))
+        if (error instanceof Refused) {
+          send(response, answerOf(error.problem))
+          return
+        }
+        send(response, problemAnswer('internal'))
         process.emitWarning(error instanceof Error ? error : String(error))
       })
     })
@@ -93,17 +82,30 @@ export class OpsListener {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://ops')
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return send(response, problemAnswer(405, 'method-not-allowed', 'Only GET is answered here.'))
+    const [path = '/', query] = (request.url ?? '/').split('?', 2)
+    const searchParams = new URLSearchParams(query)
+    const methods = methodsOf(path)
+    const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET')
+    if (methods.length === 0) {
+      const detail = `There is nothing at ${path} on the ops listener.`
+      return send(response, problemAnswer('route-not-found', detail))
+    }
+    if (!methods.includes(method)) {
+      const allow = methods.includes('GET') ? [...methods, 'HEAD'].join(', ') : methods.join(', ')
+      const detail = `This address answers ${allow}.`
+      return send(response, { ...problemAnswer('method-not-allowed', detail), allow })
     }
     if (path === '/metrics') {
+      const figures = await this.#sources.metrics.metrics()
       response.writeHead(200, { 'content-type': this.#sources.metrics.contentType })
-      response.end(await this.#sources.metrics.metrics())
+      response.end(figures)
       return
     }
     const open = this.#openAnswer(path)
-    send(response, open ?? (await this.#operatorAnswer(path, searchParams, request)))
+    if (open !== undefined) return send(response, open)
+    const body = method === 'POST' ? await jsonBodyOf(request) : {}
+    const refusal = await this.#refusalOf(request) // O1
+    send(response, refusal ?? (await this.#operatorAnswer({ method, path, body, searchParams })))
   }
 
   #openAnswer(path: string): Answer | undefined {
@@ -117,67 +119,42 @@ export class OpsListener {
     }
   }
 
-  async #operatorAnswer(
-    path: string,
-    query: URLSearchParams,
-    request: IncomingMessage,
-  ): Promise<Answer> {
-    const show = historyPathOf(path)
-    const body = this.#operatorBody(path)
-    if (body === undefined && show === undefined) {
-      const detail = `There is nothing at ${path} on the ops listener.`
-      return problemAnswer(404, 'route-not-found', detail)
-    }
+  /** O1 */
+  async #refusalOf(request: IncomingMessage): Promise<Answer | undefined> {
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
     const mayOperate = token === undefined ? undefined : await this.#sources.mayOperate(token)
-    if (mayOperate !== true) return refusalOf(mayOperate) // O1
-    return show === undefined ? { status: 200, body } : this.#historyAnswer(show, query)
+    if (mayOperate === true) return undefined
+    if (mayOperate === false) {
+      return problemAnswer('forbidden', 'This token does not carry the role ops.')
+    }
+    const detail = 'Send a Bearer token with the role ops: usher token --role ops.'
+    return problemAnswer('token-invalid', detail)
+  }
+
+  async #operatorAnswer(ask: {
+    readonly method: string
+    readonly path: string
+    readonly body: unknown
+    readonly searchParams: URLSearchParams
+  }): Promise<Answer> {
+    if (ask.path === '/version') return { status: 200, body: this.#sources.version }
+    const show = historyPathOf(ask.path)
+    if (show !== undefined) return this.#historyAnswer(show, ask.searchParams)
+    return operatingAnswer(this.#sources.operations, ask)
   }
 
   async #historyAnswer(text: string, query: URLSearchParams): Promise<Answer> {
     const show = showOfHistory(text)
-    if (show === undefined) return problemAnswer(404, 'not-found', 'There is no such show.')
+    if (show === undefined) return problemAnswer('not-found', 'There is no such show.')
     const ask = historyAskOf(show, query)
-    if (typeof ask === 'string') return problemAnswer(422, 'validation', ask)
+    if (typeof ask === 'string') return problemAnswer('validation', ask)
     return { status: 200, body: await historyPage(ask, this.#sources.history) }
   }
-
-  #operatorBody(path: string): unknown {
-    if (path === '/version') return this.#sources.version
-    if (path === '/ops/v1/shards') return { items: this.#sources.shards() }
-    if (path === '/ops/v1/nodes') return { items: this.#sources.nodes() }
-    return undefined
-  }
 }
 
-function refusalOf(mayOperate: false | undefined): Answer {
-  if (mayOperate === false) {
-    return problemAnswer(403, 'forbidden', 'This token does not carry the role ops.')
-  }
-  const detail = 'Send a Bearer token with the role ops: usher token --role ops.'
-  return problemAnswer(401, 'token-invalid', detail)
-}
+const READ_ONLY = ['/healthz', '/readyz', '/metrics', '/version']
 
-function problem(status: number, code: string, detail: string): Record<string, unknown> {
-  return {
-    type: `/docs/problems#${code}`,
-    title: code,
-    status,
-    code,
-    detail,
-    retryable: status >= 500,
-  }
-}
-
-function problemAnswer(status: number, code: string, detail: string): Answer {
-  return { status, body: problem(status, code, detail) }
-}
-
-function send(response: ServerResponse, answer: Answer): void {
-  const isProblem = answer.status >= 400 && answer.status !== 503
-  response.writeHead(answer.status, {
-    'content-type': isProblem ? 'application/problem+json' : 'application/json',
-    'cache-control': 'no-store',
-  })
-  response.end(JSON.stringify(answer.body))
+function methodsOf(path: string): readonly string[] {
+  const isRead = READ_ONLY.includes(path) || historyPathOf(path) !== undefined
+  return isRead ? ['GET'] : operatingMethodsOf(path)
 }

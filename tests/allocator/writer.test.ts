@@ -323,15 +323,18 @@ test('A1 stop decides and tells what waits, writes RELEASE, and takes nothing ne
   assert.deepEqual(lab.faults, [])
 })
 
-test('W9 output of a turn is followed by turn-ended before the next decision', async () => {
+test('W9 the next batch is on its way when turn-ended follows the output of a turn', async () => {
   const lab = await WriterLab.on(new LabDisk())
   lab.hold('ada', [1])
   lab.turn()
-  lab.submit('no', { kind: 'release-hold', ...askedBy('bob'), hold: holdIdOf('none') })
+  lab.hold('bob', [2])
   await lab.step(2)
   assert.equal(lab.left.at(-1), 'personal')
+  assert.equal(lab.stepCount, 0, 'nothing is on its way')
   lab.turn()
-  assert.deepEqual(lab.left.slice(-3), ['turn-ended', 'reply no not-found', 'turn-ended'])
+  assert.equal(lab.left.at(-1), 'turn-ended')
+  assert.equal(lab.stepCount, 1, 'the frame of bob is')
+  assert.equal(lab.codeOf('bob'), undefined)
 })
 
 function otherShowOfShard(): ShowNumber {

@@ -13,7 +13,7 @@ import {
 } from '../../gateway/cluster/nats-server.ts'
 import { Fault } from '../../shared/faults.ts'
 import { connectNats } from '../../shared/nats.ts'
-import { freshNats, freshNatsCluster, needsNats } from '../support/nats.ts'
+import { freshNats, freshNatsCluster, needsNats, remember } from '../support/nats.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'usher-find-'))
 after(() => rm(folder, { recursive: true, force: true }))
@@ -86,10 +86,9 @@ test(
     assert.equal(await syncs(server.monitorUrl), true)
     await server.stop()
     assert.equal(server.isRunning, false)
-    const again = await server.again({ syncAlways: false })
+    const again = remember(await server.again({ syncAlways: false }))
     assert.equal(again.url, server.url)
     assert.notEqual(await syncs(again.monitorUrl), true)
-    await again.stop()
   },
 )
 

@@ -11,7 +11,7 @@ import { findPostmaster } from '../../persistence/embedded/postmaster.ts'
 import { migrateUp, migrationsOf } from '../../persistence/migrate.ts'
 import { freshDatabase, temporaryFolder } from '../support/postgres.ts'
 
-const MIGRATIONS = ['0001-catalogue', '0002-journal', '0003-ledger']
+const MIGRATIONS = ['0001-catalogue', '0002-journal', '0003-ledger', '0004-journal-inline']
 
 test('MI1 an empty database gets every table, a migrated one stays as it is', async () => {
   const database = await freshDatabase({ migrate: false })

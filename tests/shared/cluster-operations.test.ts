@@ -144,6 +144,8 @@ test('N3 the last allocator and the last gateway are not drained', async () => {
   cluster.operationsOf('gate-2')
   resultOf(await ops.drain('gate-1'))
   assert.deepEqual(cluster.drainedGateways, ['gate-1'])
+  cluster.deaf.add('gate-2')
+  await refuses(ops.drain('gate-2'), 'conflict', /gate-2 did not say in time/)
 })
 
 test('a drain whose target is deaf says what is left', async () => {

@@ -14,17 +14,17 @@ import { emptyTable, nextTable, type PlacementTable } from '../../shared/placeme
 import { decodeRebalance, encodeRebalance } from '../../shared/rebalance-codec.ts'
 import type { RebalanceRecord } from '../../shared/rebalance-plan.ts'
 import { MemoryCas } from './memory-cas.ts'
-import { VirtualTime } from './virtual-time.ts'
+import { type TestTime, VirtualTime } from './virtual-time.ts'
 
 export class MemoryCluster {
-  readonly time = new VirtualTime()
+  readonly time: TestTime
   readonly tables = new MemoryCas<PlacementTable>({ encode: encodeTable, decode: decodeTable })
   readonly rebalances = new MemoryCas<RebalanceRecord>({
     encode: encodeRebalance,
     decode: decodeRebalance,
   })
   readonly figures = new Map<string, number>()
-  /** allocators that never claim what they are given */
+  /** allocators that never claim what they are given, gateways that do not answer */
   readonly deaf = new Set<string>()
   readonly drainedGateways: string[] = []
   readonly troubles: string[] = []
@@ -46,7 +46,8 @@ export class MemoryCluster {
     return cluster
   }
 
-  constructor() {
+  constructor(time: TestTime = new VirtualTime()) {
+    this.time = time
     this.tables.onWrite = table => void this.#follow(table)
   }
 
@@ -103,11 +104,15 @@ export class MemoryCluster {
       members: () => [...this.#members.values()],
       shards: () => this.#rows(),
       whenServed: (shard, to, timeoutMs) => this.#whenServed(shard, to, timeoutMs),
-      drainGateway: async node => void this.drainedGateways.push(node),
+      drainGateway: async node => {
+        if (this.deaf.has(node)) return false
+        this.drainedGateways.push(node)
+        return true
+      },
       metric: async metric => this.figures.get(metric),
       metricNames: ['hold.p50', 'hold.p99'],
       clock: this.time,
-      sleep: this.time.sleep,
+      sleep: ms => this.time.sleep(ms),
       onTrouble: sentence => this.troubles.push(sentence),
     })
   }

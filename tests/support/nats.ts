@@ -23,7 +23,8 @@ export const needsNats: { readonly skip: string | false } = await findNatsServer
 const folders: string[] = []
 const running = new Set<NatsServer>()
 
-/** A test that ends its process before the hooks leaves no server behind. */
+/** A test that ends its process before the hooks, or runs out of time, leaves no server behind. */
+process.once('SIGTERM', () => process.exit(1))
 process.once('exit', () => {
   for (const server of running) if (server.isRunning) process.kill(server.pid, 'SIGKILL')
 })

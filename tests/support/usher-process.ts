@@ -16,6 +16,10 @@ export interface UsherOptions {
   /** kept when given, so that another start finds it; else temporary */
   readonly dataDir?: string
   readonly env?: Readonly<Record<string, string>>
+  /** the command and its flags; default: start */
+  readonly args?: readonly string[]
+  /** how long it may take until it is ready */
+  readonly startMsMax?: number
   /** where the process's own words go; default: kept for `output` */
   readonly isTalking?: boolean
 }
@@ -26,6 +30,7 @@ export class UsherProcess {
   readonly dataDir: string
   readonly child: ChildProcess
   readonly #isTemporary: boolean
+  readonly #startMsMax: number
   #output = ''
 
   private constructor(options: UsherOptions, ports: { port: number; opsPort: number }) {
@@ -33,7 +38,10 @@ export class UsherProcess {
     this.dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'usher-'))
     this.url = new URL(`http://127.0.0.1:${ports.port}`)
     this.opsUrl = new URL(`http://127.0.0.1:${ports.opsPort}`)
-    this.child = spawn(process.execPath, ['--import', 'tsx', 'gateway/cli/usher.ts', 'start'], {
+    this.#startMsMax = options.startMsMax ?? START_MS_MAX
+    const node = ['--max-semi-space-size=64', '--import', 'tsx', 'gateway/cli/usher.ts']
+    const args = [...node, ...(options.args ?? ['start'])]
+    this.child = spawn(process.execPath, args, {
       cwd: root,
       stdio: ['ignore', 'pipe', options.isTalking === true ? 'inherit' : 'pipe'],
       env: {
@@ -109,7 +117,7 @@ export class UsherProcess {
   }
 
   async #untilReady(): Promise<void> {
-    const end = performance.now() + START_MS_MAX
+    const end = performance.now() + this.#startMsMax
     while (performance.now() < end) {
       if (this.child.exitCode !== null) {
         throw new Error(`usher ended with ${this.child.exitCode}:\n${this.#output}`)
@@ -121,13 +129,14 @@ export class UsherProcess {
       if (isReady) return
       await new Promise(resolve => setTimeout(resolve, 40))
     }
-    throw new Error(`usher was not ready within a minute:\n${this.#output}`)
+    throw new Error(`usher was not ready in time:\n${this.#output}`)
   }
 }
 
+const FOREIGN = ['DATABASE_URL', 'NODE_OPTIONS', 'NATS_URL', 'NATS_MONITOR_URL', 'REDIS_URL']
+
 function environmentWithoutUsher(): Record<string, string | undefined> {
-  const isOurs = (name: string): boolean =>
-    name.startsWith('USHER_') || name === 'DATABASE_URL' || name === 'NODE_OPTIONS'
+  const isOurs = (name: string): boolean => name.startsWith('USHER_') || FOREIGN.includes(name)
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOurs(name)))
 }
 

@@ -1,13 +1,36 @@
 // Time that passes only while everybody sleeps: minutes of waiting in milliseconds, in one order.
+// And the time of the wall, with the same face.
 
+import { setTimeout as sleepReally } from 'node:timers/promises'
 import type { Clock } from '../../shared/ports.ts'
+
+export interface TestTime extends Clock {
+  readonly sleep: (ms: number) => Promise<void>
+  /** Looks again and again until it is true; rejects after a minute. */
+  until(isTrue: () => boolean | Promise<boolean>): Promise<void>
+}
+
+async function until(time: TestTime, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const endMs = time.monotonicMs() + 60_000
+  while (!(await isTrue())) {
+    if (time.monotonicMs() > endMs) throw new Error('it did not come true within a minute')
+    await time.sleep(10)
+  }
+}
+
+export const realTime: TestTime = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep: ms => sleepReally(ms),
+  until: isTrue => until(realTime, isTrue),
+}
 
 interface Sleeper {
   readonly atMs: number
   readonly wake: () => void
 }
 
-export class VirtualTime implements Clock {
+export class VirtualTime implements TestTime {
   readonly #sleepers: Sleeper[] = []
   #nowMs = 1_000
   #isPumping = false
@@ -26,13 +49,8 @@ export class VirtualTime implements Clock {
       this.#pump()
     })
 
-  /** Looks again and again until it is true; rejects after a virtual minute. */
-  async until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-    const endMs = this.#nowMs + 60_000
-    while (!(await isTrue())) {
-      if (this.#nowMs > endMs) throw new Error('it did not come true within a minute')
-      await this.sleep(10)
-    }
+  until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+    return until(this, isTrue)
   }
 
   /** One sleeper a turn, so that whoever was woken settles before time goes on. */

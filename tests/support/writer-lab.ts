@@ -191,11 +191,13 @@ export class WriterLab implements FeedSink {
     return reply === undefined ? undefined : codeOf(reply)
   }
 
-  /** The end of the event loop's turn. */
+  /** The end of the event loop's turn: what was scheduled runs, and what that schedules. */
   turn(): void {
-    const turns = this.#turns
-    this.#turns = []
-    for (const run of turns) run()
+    while (this.#turns.length > 0) {
+      const turns = this.#turns
+      this.#turns = []
+      for (const run of turns) run()
+    }
   }
 
   tick(): void {
