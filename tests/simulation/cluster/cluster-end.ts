@@ -29,7 +29,7 @@ export async function checkClusterEnd(world: ClusterWorld): Promise<void> {
   for (let round = 0; round < ROUNDS_MAX && hasLiveHold(world); round += 1) {
     settleAll(world)
     await comeToRest(world)
-    world.agenda.skip(HOURS_MS)
+    world.sleepAll(HOURS_MS)
     await comeToRest(world)
   }
   world.judge.guard(() => {

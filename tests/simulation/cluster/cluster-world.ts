@@ -48,7 +48,33 @@ export interface ClusterOptions {
 }
 
 /** Each of these must have had its effect somewhere over many worlds. */
-export const CLUSTER_FAULTS = ['message-lost', 'message-twice', 'message-late'] as const
+export const CLUSTER_FAULTS = [
+  'allocator-killed',
+  'cordon',
+  'cut',
+  'cut-lost',
+  'gateway-killed',
+  'join',
+  'leave',
+  'ledger-crash',
+  'lost-answer',
+  'lost-page',
+  'message-late',
+  'message-lost',
+  'message-twice',
+  'move-asked',
+  'moved',
+  'other-body',
+  'page-refused',
+  'parted',
+  'parted-lost',
+  'pause',
+  'repeat',
+  'repeat-undecided',
+  'stopped',
+  'taken-over',
+  'zombie-fenced',
+] as const
 
 const STEPS = 300
 const LAST_LINES = 60
@@ -164,6 +190,13 @@ export class ClusterWorld {
       this.judge.guard(() => this.clients.note())
     }
     if (this.agenda.nowMs < untilMs) this.agenda.skip(untilMs - this.agenda.nowMs)
+  }
+
+  /** Every machine sleeps: time has passed, and nothing has happened. */
+  sleepAll(ms: number): void {
+    this.note(`.. ${ms} ms`)
+    this.agenda.skip(ms)
+    for (const { node } of [...this.allocators, ...this.gateways]) node.wokeAtMs = this.agenda.nowMs
   }
 
   // People
@@ -307,6 +340,13 @@ export class ClusterWorld {
     return allocator
   }
 
+  leave(allocator: SimAllocator): void {
+    allocator.stop().then(
+      () => allocator.node.kill(),
+      cause => this.judge.guard(() => raise(cause)),
+    )
+  }
+
   #allocatorDied(allocator: SimAllocator): void {
     this.note(`${allocator.node.name} is dead`)
     this.ledger.forget(allocator.node.name)
@@ -317,7 +357,11 @@ export class ClusterWorld {
     const { shard, epoch, node } = reign
     if (!this.judge.auditors.has(shard)) return
     this.note(`${node.name} begins epoch ${epoch} of shard ${shard}`)
-    this.tally.add('fault reign')
+    const before = this.reigns.get(shard)
+    if (before !== undefined && before.node !== node) {
+      const isMoved = !before.isOpen && before.node.isAlive
+      this.tally.add(isMoved ? 'fault moved' : 'fault taken-over')
+    }
     this.reigns.set(shard, reign)
     this.judge.serving([shard])
   }
@@ -326,6 +370,8 @@ export class ClusterWorld {
   #end(reign: SimReign): void {
     if (!this.judge.auditors.has(reign.shard)) return
     const isNewest = this.reigns.get(reign.shard) === reign
+    reign.isOpen = false
+    if (!isNewest && reign.node.isAlive) this.tally.add('fault zombie-fenced')
     this.note(`${reign.node.name} ends epoch ${reign.epoch} of shard ${reign.shard}`)
     this.judge.ended(reign, isNewest ? [reign.shard] : [])
   }

@@ -38,6 +38,7 @@ export class SimReign implements Speaker {
   readonly claimTimes: ReadonlyMap<ShardNumber, number>
   readonly startedAtMs: number
   readonly servingAtMs: number
+  isOpen = true
   readonly #writer: Writer
 
   constructor(facts: {
