@@ -6,6 +6,7 @@
 // Owns: what must be true then. Leaves to others: rules on the way (judge.ts, client-judge.ts).
 
 import type { ShardNumber } from '../../../shared/ids.ts'
+import { withCordon } from '../../../shared/placement-table.ts'
 import { check } from '../audit-error.ts'
 import { replayedDigest } from '../digests.ts'
 import { checkRows, hasLiveHold, settleAll } from '../end-of-day.ts'
@@ -25,6 +26,9 @@ export async function checkClusterEnd(world: ClusterWorld): Promise<void> {
   for (const { node } of [...world.allocators, ...world.gateways]) node.wake()
   while (world.liveAllocators.length < 2) world.startAllocator()
   while (world.liveGateways.length < 2) world.startGateway()
+  world.table.change(table =>
+    [...table.cordoned].reduce((now, node) => withCordon(now, node, false), table),
+  )
   await comeToRest(world)
   for (let round = 0; round < ROUNDS_MAX && hasLiveHold(world); round += 1) {
     settleAll(world)

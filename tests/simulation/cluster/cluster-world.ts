@@ -210,7 +210,7 @@ export class ClusterWorld {
   }
 
   ask(request: Request, gateway = this.random.pick(this.liveGateways)): void {
-    if (gateway === undefined) {
+    if (gateway?.node.isAlive !== true) {
       this.#lost.push(request)
       return
     }

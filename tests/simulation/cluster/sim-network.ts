@@ -69,7 +69,9 @@ export class SimNetwork {
     this.#broken.add(node.name)
     const place = this.#memory.at(node.name)
     const noticeMs = Math.min(noticedAfterMs, forMs)
-    agenda.after(noticeMs, () => place.cut())
+    agenda.after(noticeMs, () => {
+      if (this.#broken.has(node.name)) place.cut()
+    })
     agenda.after(forMs + 1, () => this.heal(node))
   }
 
