@@ -83,21 +83,22 @@ export class ByteWriter {
   /** 0 .. 2^53 - 1 in 1 .. 8 bytes. */
   varint(value: number): void {
     if (this.#at + 8 > this.#bytes.length) this.#grow(8)
-    if (value < TWO_31 && value >= 0) {
-      let rest = value | 0
-      assert(rest === value, 'Y2: a varint is an integer')
-      while (rest > 0x7f) {
-        this.#bytes[this.#at++] = (rest & 0x7f) | 0x80
-        rest >>>= 7
-      }
-      this.#bytes[this.#at++] = rest
-      return
+    let rest = value | 0
+    if (rest !== value || rest < 0) return this.#longVarint(value)
+    const bytes = this.#bytes
+    let at = this.#at
+    while (rest > 0x7f) {
+      bytes[at++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
     }
-    this.#longVarint(value)
+    bytes[at] = rest
+    this.#at = at + 1
   }
 
   /** Signed: 0, -1, 1, -2 .. become 0, 1, 2, 3 ..; |value| < 2^52. */
   zigzag(value: number): void {
+    const whole = value | 0
+    if (whole === value && whole < 2 ** 30 && whole >= 0) return this.varint(whole << 1)
     assert(value < 2 ** 52 && value >= -(2 ** 52), 'Y2: a zigzag has 53 bits')
     this.varint(value < 0 ? -2 * value - 1 : 2 * value)
   }
@@ -110,11 +111,24 @@ export class ByteWriter {
 
   id(id: Id): void {
     if (this.#at + 16 > this.#bytes.length) this.#grow(16)
-    this.#view.setInt32(this.#at, id.a, true)
-    this.#view.setInt32(this.#at + 4, id.b, true)
-    this.#view.setInt32(this.#at + 8, id.c, true)
-    this.#view.setInt32(this.#at + 12, id.d, true)
-    this.#at += 16
+    const view = this.#view
+    const at = this.#at
+    view.setInt32(at, id.a, true)
+    view.setInt32(at + 4, id.b, true)
+    view.setInt32(at + 8, id.c, true)
+    view.setInt32(at + 12, id.d, true)
+    this.#at = at + 16
+  }
+
+  /** Three lanes side by side: one look at the room instead of three. */
+  lanes3(first: number, second: number, third: number): void {
+    if (this.#at + 12 > this.#bytes.length) this.#grow(12)
+    const view = this.#view
+    const at = this.#at
+    view.setInt32(at, first, true)
+    view.setInt32(at + 4, second, true)
+    view.setInt32(at + 8, third, true)
+    this.#at = at + 12
   }
 
   /** The bytes as they are, without their length. */

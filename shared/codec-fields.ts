@@ -75,9 +75,7 @@ export function writeScopedId(
   id: HoldId | EntryId | BookingId,
 ): void {
   assert(id.a >>> 0 === show, 'I2: lane a is the show number')
-  writer.i32(id.b)
-  writer.i32(id.c)
-  writer.i32(id.d)
+  writer.lanes3(id.b, id.c, id.d)
 }
 
 export function readScopedId<Kind extends HoldId | EntryId | BookingId>(
@@ -112,7 +110,8 @@ export function readDeadline(reader: ByteReader, time: Instant): Instant {
 export function writeSeats(writer: ByteWriter, seats: readonly SeatIndex[]): void {
   writer.varint(seats.length)
   let next = 0
-  for (const seat of seats) {
+  for (let at = 0; at < seats.length; at += 1) {
+    const seat = seats[at] as SeatIndex
     writer.zigzag(seat - next)
     next = seat + 1
   }

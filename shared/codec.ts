@@ -85,8 +85,30 @@ for (const [kind, number] of Object.entries(NUMBERS)) {
   codecOfNumber[number] = CODECS[kind as TransitionKind] as AnyCodec
 }
 
-/** `time` is the shard time of the frame that the record will stand in. */
+/**
+ * `time` is the shard time of the frame that the record will stand in. The three kinds that nearly
+ * every frame is made of are called by name: a table of all kinds cannot be inlined.
+ */
 export function encodeTransition(writer: ByteWriter, transition: Transition, time: Instant): void {
+  switch (transition.kind) {
+    case 'seats-held':
+      writer.u8(NUMBERS['seats-held'] | holds.seatsHeld.flagsOf(transition))
+      writer.varint(transition.show)
+      return holds.seatsHeld.write(writer, transition, time)
+    case 'hold-released':
+      writer.u8(NUMBERS['hold-released'] | holds.holdReleased.flagsOf(transition))
+      writer.varint(transition.show)
+      return holds.holdReleased.write(writer, transition, time)
+    case 'hold-expired':
+      writer.u8(NUMBERS['hold-expired'])
+      writer.varint(transition.show)
+      return holds.holdExpired.write(writer, transition, time)
+    default:
+      encodeByTable(writer, transition, time)
+  }
+}
+
+function encodeByTable(writer: ByteWriter, transition: Transition, time: Instant): void {
   const codec = CODECS[transition.kind] as AnyCodec
   writer.u8(NUMBERS[transition.kind] | codec.flagsOf(transition))
   writer.varint('show' in transition ? transition.show : 0)

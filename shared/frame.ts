@@ -59,6 +59,7 @@ export class FrameBuilder {
   readonly #writer = new ByteWriter(16 * 1024)
   /** where the records of the second and later frames begin, and how many went before */
   readonly #cuts: { at: number; count: number }[] = []
+  #lastCut = 0
   #time = asInstant(0)
   #count = 0
 
@@ -74,7 +75,8 @@ export class FrameBuilder {
   /** Every record until seal() is made at this shard time. */
   begin(time: Instant): void {
     this.#writer.reset()
-    this.#cuts.length = 0
+    if (this.#cuts.length > 0) this.#cuts.length = 0
+    this.#lastCut = 0
     this.#count = 0
     this.#time = time
   }
@@ -82,12 +84,14 @@ export class FrameBuilder {
   record(transition: Transition): void {
     const at = this.#writer.length
     encodeTransition(this.#writer, transition, this.#time)
-    const cut = this.#cuts.length === 0 ? 0 : (this.#cuts[this.#cuts.length - 1]?.at ?? 0)
-    if (this.#writer.length - cut > RECORDS_MAX) {
-      assert(this.#writer.length - at <= RECORDS_MAX, 'FR2: one record fits into a frame')
-      this.#cuts.push({ at, count: this.#count })
-    }
+    if (this.#writer.length - this.#lastCut > RECORDS_MAX) this.#cut(at)
     this.#count += 1
+  }
+
+  #cut(at: number): void {
+    assert(this.#writer.length - at <= RECORDS_MAX, 'FR2: one record fits into a frame')
+    this.#cuts.push({ at, count: this.#count })
+    this.#lastCut = at
   }
 
   /** One frame, or several in order when the records overflow one (FR2); `start` is the first's. */

@@ -226,7 +226,7 @@ export class BlockScan {
 
 /** The Seats of a block. */
 export function blockOf(start: number, count: number): SeatIndex[] {
-  const seats: SeatIndex[] = []
-  for (let seat = start; seat < start + count; seat += 1) seats.push(seat as SeatIndex)
+  const seats = new Array<SeatIndex>(count) // pushing would reserve room for seventeen
+  for (let at = 0; at < count; at += 1) seats[at] = (start + at) as SeatIndex
   return seats
 }

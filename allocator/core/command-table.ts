@@ -12,6 +12,7 @@ import type { CommandKey } from '../../shared/commands.ts'
 import { type CommandId, type EntryId, idOf } from '../../shared/ids.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import { IdTable } from './id-table.ts'
+import { TagTable, tagOf } from './tag-table.ts'
 
 const ROWS_MIN = 16
 const NONE = -1
@@ -28,7 +29,10 @@ export type KeyOwner = number
 
 export class CommandTable {
   #ints = new Int32Array(ROWS_MIN * INTS)
-  readonly #byId = new IdTable()
+  readonly #byId = new TagTable()
+  #lastId: CommandId | undefined
+  #lastRow = NONE
+  #lastTag = 0
   /** K2 */
   readonly limit: number
   #free = NONE
@@ -46,9 +50,25 @@ export class CommandTable {
     return this.#byId.size >= this.limit
   }
 
-  /** The row of a key, or -1. */
+  /** The row of a key, or -1. One command asks for the same id object several times in a row. */
   find(id: CommandId): number {
-    return this.#byId.get(id)
+    if (id === this.#lastId) return this.#lastRow
+    const tag = tagOf(id.a, id.b, id.c, id.d)
+    let row = NONE
+    for (let at = this.#byId.first(tag); at >= 0; at = this.#byId.next(at, tag)) {
+      row = this.#byId.valueAt(at)
+      if (this.#hasId(row, id)) break
+      row = NONE
+    }
+    this.#lastId = id
+    this.#lastRow = row
+    this.#lastTag = tag
+    return row
+  }
+
+  /** Brings the table row of a key's id into the cache; the answer means nothing. */
+  look(row: number): number {
+    return this.#byId.look(this.#tagAt(row))
   }
 
   hasBody(row: number, key: CommandKey): boolean {
@@ -66,15 +86,17 @@ export class CommandTable {
     const row = this.#takeRow()
     const at = row * INTS
     const ints = this.#ints
-    ints[at] = key.id.a
-    ints[at + 1] = key.id.b
-    ints[at + 2] = key.id.c
-    ints[at + 3] = key.id.d
+    const { id } = key
+    ints[at] = id.a
+    ints[at + 1] = id.b
+    ints[at + 2] = id.c
+    ints[at + 3] = id.d
     ints[at + BODY_HIGH] = key.bodyHigh
     ints[at + BODY_LOW] = key.bodyLow
     ints[at + OWNER] = owner
     ints[at + NEXT] = head
-    this.#byId.set(key.id, row)
+    this.#byId.add(this.#lastTag, row) // of the lookup above
+    this.#lastRow = row
     return row
   }
 
@@ -113,16 +135,21 @@ export class CommandTable {
   }
 
   #release(row: number): void {
+    this.#byId.delete(this.#tagAt(row), row)
+    this.#lastId = undefined
+    this.#ints[row * INTS + NEXT] = this.#free
+    this.#free = row
+  }
+
+  #tagAt(row: number): number {
     const at = row * INTS + ID
     const ints = this.#ints
-    this.#byId.deleteLanes(
+    return tagOf(
       ints[at] as number,
       ints[at + 1] as number,
       ints[at + 2] as number,
       ints[at + 3] as number,
     )
-    ints[row * INTS + NEXT] = this.#free
-    this.#free = row
   }
 
   #takeRow(): number {
@@ -138,6 +165,14 @@ export class CommandTable {
     }
     this.#end += 1
     return this.#end - 1
+  }
+
+  #hasId(row: number, id: CommandId): boolean {
+    const at = row * INTS + ID
+    const ints = this.#ints
+    return (
+      ints[at + 3] === id.d && ints[at + 2] === id.c && ints[at + 1] === id.b && ints[at] === id.a
+    )
   }
 
   #idOf(row: number): CommandId {

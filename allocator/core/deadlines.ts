@@ -52,7 +52,7 @@ export class Deadlines {
   /** Arms or re-arms; `now` lets an empty wheel catch up for nothing. */
   arm(item: number, at: Instant, now: Instant): void {
     if (item >= this.#at.length) this.#grow(item)
-    this.cancel(item)
+    else this.cancel(item)
     if (this.#armedCount === 0) this.#tick = Math.floor(now / TICK_MS)
     this.#at[item] = at
     this.#armedCount += 1
@@ -60,7 +60,8 @@ export class Deadlines {
   }
 
   cancel(item: number): void {
-    if (!this.isArmed(item)) return
+    const bucketAt = item * LINKS + BUCKET
+    if (bucketAt >= this.#links.length || this.#links[bucketAt] === NONE) return
     this.#armedCount -= 1
     this.#unlink(item)
   }
@@ -126,11 +127,12 @@ export class Deadlines {
     const level = levelOf(distance)
     const bucket = level * BUCKETS + slotOf(this.#tick + distance, level)
     const head = this.#heads[bucket] as number
+    const links = this.#links
     const at = item * LINKS
-    this.#links[at + BUCKET] = bucket
-    this.#links[at + NEXT] = head
-    this.#links[at + PREVIOUS] = NONE
-    if (head !== NONE) this.#links[head * LINKS + PREVIOUS] = item
+    links[at + BUCKET] = bucket
+    links[at + NEXT] = head
+    links[at + PREVIOUS] = NONE
+    if (head !== NONE) links[head * LINKS + PREVIOUS] = item
     this.#heads[bucket] = item
     this.#counts[level] = (this.#counts[level] as number) + 1
   }

@@ -24,7 +24,7 @@ import {
 import { bestAvailable } from './best-available.ts'
 import { aboutHold, type Decision, refused } from './outcome.ts'
 import { type Show, statusOf } from './show.ts'
-import type { ShardState } from './state.ts'
+import { isOver, type ShardState } from './state.ts'
 
 const NO_SHOW = refused('not-found', 'There is no such show.')
 
@@ -40,11 +40,11 @@ export function decideHoldSeats(state: ShardState, command: HoldSeats, now: Inst
   if (isRefusal(seats)) return seats
   const refusal =
     refusalOfCount(show, seats.length, command.isBoxOffice) ??
-    refusalOfHolds(state, show, { command, first }) ??
+    refusalOfHolds(state, show, command, first) ??
     refusalOfTaken(show.seats, seats) ??
     (isOrphanRuleOn(show, command.isBoxOffice) ? refusalOfOrphans(show, seats) : undefined) ??
     refusalOfId(state, command, now)
-  return refusal ?? aboutHold(command.hold, heldOf(show, { command, seats, now }))
+  return refusal ?? aboutHold(command.hold, heldOf(show, command, seats, now))
 }
 
 export function decideHoldBest(state: ShardState, command: HoldBest, now: Instant): Decision {
@@ -54,7 +54,7 @@ export function decideHoldBest(state: ShardState, command: HoldBest, now: Instan
     refusalOfStatus(show, now) ??
     (command.count >= 1 ? undefined : refused('seat-unknown', 'Ask for at least one seat.')) ??
     refusalOfCount(show, command.count, command.isBoxOffice) ??
-    refusalOfHolds(state, show, { command, first: state.holds.firstOf(show, command.customer) })
+    refusalOfHolds(state, show, command, state.holds.firstOf(show, command.customer))
   if (refusal !== undefined) return refusal
   const { count, categories, together, accessible } = command
   const rules = { orphans: isOrphanRuleOn(show, command.isBoxOffice) }
@@ -62,7 +62,7 @@ export function decideHoldBest(state: ShardState, command: HoldBest, now: Instan
   if (best.kind === 'none') return refusalOfNone(best, count)
   return (
     refusalOfId(state, command, now) ??
-    aboutHold(command.hold, heldOf(show, { command, seats: best.seats, now }))
+    aboutHold(command.hold, heldOf(show, command, best.seats, now))
   )
 }
 
@@ -93,7 +93,8 @@ function refusalOfStatus(show: Show, now: Instant): Refusal | undefined {
 function refusalOfHolds(
   state: ShardState,
   show: Show,
-  { command, first }: { readonly command: HoldSeats | HoldBest; readonly first: number },
+  command: HoldSeats | HoldBest,
+  first: number,
 ): Refusal | undefined {
   if (command.isBoxOffice) return undefined
   const { holds } = state
@@ -103,7 +104,7 @@ function refusalOfHolds(
   let slot = first
   while (slot >= 0) {
     if (!holds.isOffer(slot)) count += 1
-    slot = holds.nextOf(slot, show, command.customer)
+    slot = holds.nextOf(slot)
   }
   if (count < holdsMax) return undefined
   return refused(
@@ -119,7 +120,8 @@ function refusalOfId(
   now: Instant,
 ): Refusal | undefined {
   const slot = state.holds.find(command.hold)
-  const isFree = slot < 0 || (!state.holds.isLive(slot) && !state.hasJustEnded(slot, now))
+  if (slot < 0) return undefined
+  const isFree = !state.holds.isLive(slot) && isOver(state.holds.endedAtOf(slot), now)
   if (isFree) return undefined
   return refused('conflict', 'This hold id is in use: ask again.')
 }
@@ -131,14 +133,14 @@ function ownHoldOf(
   asking: { readonly command: HoldSeats; readonly now: Instant; readonly first: number },
 ): number {
   const { holds } = state
-  const { customer, seats } = asking.command
+  const { seats } = asking.command
   const [first] = seats
   // A seat that is free is in nobody's hold: most requests are answered here, however many one has.
   if (first === undefined || !show.seats.has(first) || show.seats.isFree(first)) return -1
   for (let slot = asking.first; slot >= 0; ) {
     const isRunning = !holds.canExpire(slot) || holds.expiresAtOf(slot) > asking.now
     if (isRunning && hasExactly(state, slot, seats)) return slot
-    slot = holds.nextOf(slot, show, customer)
+    slot = holds.nextOf(slot)
   }
   return -1
 }
@@ -154,13 +156,10 @@ function hasExactly({ holds }: ShardState, slot: number, seats: readonly SeatInd
 
 function heldOf(
   show: Show,
-  facts: {
-    readonly command: HoldSeats | HoldBest
-    readonly seats: readonly SeatIndex[]
-    readonly now: Instant
-  },
+  command: HoldSeats | HoldBest,
+  seats: readonly SeatIndex[],
+  now: Instant,
 ): SeatsHeld {
-  const { command, seats, now } = facts
   const { hold, customer, key } = command
   const prices = pricesOf(show, seats)
   const expiresAt = (now + show.terms.policy.holdTtlMs) as Instant

@@ -19,7 +19,7 @@ import { aboutEntry, type Decision, refused } from './outcome.ts'
 import { categoriesIn } from './plan-bits.ts'
 import { offerOf } from './serving.ts'
 import { type Show, statusOf } from './show.ts'
-import type { ShardState } from './state.ts'
+import { isOver, type ShardState } from './state.ts'
 import { Waitlist } from './waitlist.ts'
 import type { WaitRequest } from './waitlist-buckets.ts'
 import { fitAtJoin, largestEver } from './waitlist-join.ts'
@@ -105,8 +105,8 @@ function refusalToJoin(state: ShardState, joining: Joining): Refusal | undefined
   if (largest < request.minParty) return inVain(request, largest)
   const waitlist = show.waitlist ?? new Waitlist()
   const ended = state.endedEntry(command.entry)
-  const isOver = ended === undefined || !state.hasJustEnded(ended, now)
-  const isKnown = waitlist.find(command.entry) >= 0 || !isOver
+  const isIdFree = ended === undefined || isOver(ended.endedAt, now)
+  const isKnown = waitlist.find(command.entry) >= 0 || !isIdFree
   if (isKnown || waitlist.findCustomer(command.customer) >= 0) {
     return refused(
       'already-waiting',

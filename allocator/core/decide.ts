@@ -92,6 +92,7 @@ function decideRepeat(
   now: Instant,
 ): Decision | undefined {
   const { key } = command
+  if (command.kind === 'hold-seats') state.looked = state.holds.lookFor(command.hold)
   const row = key === undefined ? -1 : state.findKey(key, now)
   if (key === undefined || row < 0) return undefined
   if (!state.keys.hasBody(row, key)) {

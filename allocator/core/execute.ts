@@ -43,11 +43,14 @@ export function execute(
   return outcomeOf(state, decision)
 }
 
-function outcomeOf(state: ShardState, { hold, entry, isReplay }: Accepted): Outcome {
+function outcomeOf(state: ShardState, accepted: Accepted): Outcome {
+  const { hold, entry, isReplay, transitions } = accepted
   if (hold !== undefined) {
     const slot = state.holds.find(hold)
     assert(slot >= 0, 'D5: an accepted command answers with its hold')
-    return { kind: 'hold', hold: holdViewOf(state, slot, hold), isReplay }
+    const first = transitions[0]
+    const held = first !== undefined && first.kind === 'seats-held' ? first : undefined
+    return { kind: 'hold', hold: holdViewOf(state, slot, hold, held), isReplay }
   }
   if (entry === undefined) return { kind: 'done', isMore: false }
   const view = entryViewOf(state, entry)

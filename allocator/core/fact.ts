@@ -57,10 +57,9 @@ export function holdMoved(fact: Fact, slot: number, key?: CommandKey): void {
 export function endHold(fact: Fact, slot: number, phase: HoldPhase): void {
   const { state, show, time, sequence } = fact
   state.holdDeadlines.cancel(slot)
-  state.holds.end(show, slot, { phase, at: time })
-  state.holds.setSequence(slot, sequence)
+  state.holds.end(show, slot, { phase, at: time, sequence })
   show.liveHoldCount -= 1
-  state.holdEnded(slot)
+  state.holdEnded(slot, sequence)
   state.touched.holds.push(slot)
 }
 

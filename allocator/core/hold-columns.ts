@@ -15,75 +15,46 @@ import {
   idOf,
   type SeatIndex,
   type Sequence,
+  type ShowNumber,
 } from '../../shared/ids.ts'
-import type { HoldPhase } from '../../shared/views.ts'
+import type { HoldPhase, HoldView } from '../../shared/views.ts'
+import {
+  BOOKING,
+  CODE_OF_PHASE,
+  COUNT_MASK,
+  CREATED_AT,
+  CUSTOMER,
+  ENDED_AT,
+  type Ending,
+  EXPIRES_AT,
+  EXTENSIONS_SHIFT,
+  FIRST_KEY,
+  HOLD_PHASES,
+  ID,
+  INTS,
+  isIdAt,
+  type KnownOfHold,
+  LIFE,
+  LIST,
+  type Link,
+  type NewHold,
+  NONE,
+  NUMBERS,
+  OFFER,
+  OFFER_BIT,
+  PHASE_MASK,
+  PHASE_SHIFT,
+  RARE,
+  SEQUENCE,
+  SETTLING,
+  SHOW,
+  SLOTS_MIN,
+  tagAt,
+  writeId,
+} from './hold-words.ts'
 import { SeatLists } from './seat-lists.ts'
-
-/** The order is the stored code. */
-export const HOLD_PHASES: readonly HoldPhase[] = [
-  'selecting',
-  'paying',
-  'settling',
-  'booked',
-  'released',
-  'expired',
-]
-const CODE_OF_PHASE: Readonly<Record<HoldPhase, number>> = Object.freeze({
-  selecting: 0,
-  paying: 1,
-  settling: 2,
-  booked: 3,
-  released: 4,
-  expired: 5,
-})
-const SETTLING = 2
-
-const SLOTS_MIN = 16
-export const NONE = -1
-
-// a row of sixteen integers is one cache line
-const ID = 0
-const CUSTOMER = 4
-const SHOW = 8
-const LIST = 9
-/** seat count | phase << 7 | offer << 10 | extensions << 11; 0 when the slot is free */
-const LIFE = 10
-const FIRST_KEY = 11
-export const NEXT_OF_SHOW = 12
-export const PREVIOUS_OF_SHOW = 13
-export const NEXT_OF_CUSTOMER = 14
-export const PREVIOUS_OF_CUSTOMER = 15
-type Link = 12 | 13 | 14 | 15
-const INTS = 16
-
-const COUNT_MASK = 127
-const PHASE_SHIFT = 7
-const PHASE_MASK = 7
-const OFFER_BIT = 1 << 10
-const EXTENSIONS_SHIFT = 11
-export const EXTENSIONS_MAX = 0xffff
-
-/** what few holds have: lane d of an offer's hold xor lane d of its entry, three lanes of a booking */
-const OFFER = 0
-const BOOKING = 1
-const RARE = 4
-
-const CREATED_AT = 0
-const EXPIRES_AT = 1
-const ENDED_AT = 2
-const SEQUENCE = 3
-const NUMBERS = 4
-
-export interface NewHold {
-  readonly id: HoldId
-  readonly customer: CustomerId
-  readonly entry: EntryId | undefined
-  readonly seats: readonly SeatIndex[]
-  readonly prices: readonly number[]
-  readonly createdAt: Instant
-  readonly expiresAt: Instant
-  readonly sequence: Sequence
-}
+import type { Show } from './show.ts'
+import { tagOf } from './tag-table.ts'
 
 export class HoldColumns {
   #ints = new Int32Array(SLOTS_MIN * INTS)
@@ -138,9 +109,20 @@ export class HoldColumns {
     this.#ints[slot * INTS + column] = to
   }
 
-  /** Lane 0 .. 3 of the hold's customer. */
-  protected customerLane(slot: number, lane: number): number {
-    return this.#int(slot, CUSTOMER + lane)
+  protected hasId(slot: number, id: HoldId): boolean {
+    return isIdAt(this.#ints, slot * INTS + ID, id)
+  }
+
+  protected idTag(slot: number): number {
+    return tagAt(this.#ints, slot * INTS + ID)
+  }
+
+  /** Shows of one customer have chains of their own. */
+  protected customerTag(slot: number, show: ShowNumber): number {
+    const at = slot * INTS + CUSTOMER
+    const ints = this.#ints
+    const mixed = (ints[at + 2] as number) ^ (ints[at] as number)
+    return tagOf(show, ints[at + 1] as number, mixed, ints[at + 3] as number)
   }
 
   /** Selecting, paying or settling. */
@@ -280,8 +262,41 @@ export class HoldColumns {
     this.#ints[at + LIFE] = ((this.#ints[at + LIFE] as number) & ~COUNT_MASK) | seats.length
   }
 
-  setEndedAt(slot: number, at: Instant): void {
-    this.#numbers[slot * NUMBERS + ENDED_AT] = at
+  /** All that changes in the row when a hold ends. */
+  protected writeEnd(slot: number, { phase, at, sequence }: Ending): void {
+    const life = slot * INTS + LIFE
+    const rest = (this.#ints[life] as number) & ~(PHASE_MASK << PHASE_SHIFT)
+    this.#ints[life] = rest | (CODE_OF_PHASE[phase] << PHASE_SHIFT)
+    const numbers = slot * NUMBERS
+    this.#numbers[numbers + ENDED_AT] = at
+    this.#numbers[numbers + SEQUENCE] = sequence
+  }
+
+  /** What is told of a hold, read in one go; `known` spares reading what is at hand. */
+  viewOf(slot: number, show: Show, known: KnownOfHold): HoldView {
+    const ints = this.#ints
+    const at = slot * INTS
+    const numbers = this.#numbers
+    const times = slot * NUMBERS
+    const life = ints[at + LIFE] as number
+    const count = life & COUNT_MASK
+    const list = ints[at + LIST] as number
+    const { held } = known
+    const extensionsLeft = show.terms.policy.extensionsMax - (life >>> EXTENSIONS_SHIFT)
+    return {
+      id: known.id,
+      show: show.number,
+      customer: held === undefined ? this.customerOf(slot) : held.customer,
+      phase: HOLD_PHASES[(life >>> PHASE_SHIFT) & PHASE_MASK] as HoldPhase,
+      seats: held === undefined ? this.#lists.seatsOf(list, count) : held.seats,
+      prices: held === undefined ? this.#lists.pricesOf(list, count) : held.prices,
+      createdAt: numbers[times + CREATED_AT] as Instant,
+      expiresAt: numbers[times + EXPIRES_AT] as Instant,
+      extensionsLeft: Math.max(extensionsLeft, 0),
+      origin: (life & OFFER_BIT) === 0 ? 'direct' : 'offer',
+      incarnation: known.incarnation,
+      sequence: numbers[times + SEQUENCE] as Sequence,
+    }
   }
 
   #grow(): void {
@@ -318,17 +333,4 @@ export class HoldColumns {
       ints[at + 3] as number,
     )
   }
-}
-
-function writeId(ints: Int32Array, at: number, id: Id): void {
-  ints[at] = id.a
-  ints[at + 1] = id.b
-  ints[at + 2] = id.c
-  ints[at + 3] = id.d
-}
-
-function isIdAt(ints: Int32Array, at: number, id: Id): boolean {
-  return (
-    ints[at + 3] === id.d && ints[at + 2] === id.c && ints[at + 1] === id.b && ints[at] === id.a
-  )
 }

@@ -8,28 +8,33 @@
 //   H10. An ended hold keeps its slot until it is forgotten; only then may the slot be used again.
 
 import { assert } from '../../shared/assert.ts'
-import type { CustomerId, HoldId, Instant } from '../../shared/ids.ts'
-import type { HoldPhase } from '../../shared/views.ts'
+import type { CustomerId, HoldId } from '../../shared/ids.ts'
+import { HoldColumns } from './hold-columns.ts'
 import {
-  HoldColumns,
+  type Ending,
   NEXT_OF_CUSTOMER,
   NEXT_OF_SHOW,
   type NewHold,
   NONE,
   PREVIOUS_OF_CUSTOMER,
   PREVIOUS_OF_SHOW,
-} from './hold-columns.ts'
-import { IdTable } from './id-table.ts'
+} from './hold-words.ts'
 import type { Show } from './show.ts'
+import { TagTable, tagOf } from './tag-table.ts'
 
 export class Holds extends HoldColumns {
-  readonly #byId = new IdTable()
-  /** head of the live holds of a customer and Show; a rare mixed chain is told apart by walking it */
-  readonly #byCustomer = new IdTable()
+  readonly #byId = new TagTable()
+  /** head of the live holds of a customer and Show */
+  readonly #byCustomer = new TagTable()
   /** the first free slot; free ones are chained through NEXT_OF_SHOW */
   #free = NONE
   #lastId: HoldId | undefined
   #lastSlot = NONE
+  #lastTag = 0
+  #lastCustomer: CustomerId | undefined
+  #lastShow: Show | undefined
+  #lastFirst = NONE
+  #lastCustomerTag = 0
 
   /** Live and ended ones. */
   get count(): number {
@@ -39,38 +44,55 @@ export class Holds extends HoldColumns {
   /** The slot of a hold, or -1. One command asks for the same id object several times in a row. */
   find(id: HoldId): number {
     if (id === this.#lastId) return this.#lastSlot
-    this.#lastSlot = this.#byId.get(id)
+    const tag = tagOf(id.a, id.b, id.c, id.d)
+    let slot = NONE
+    for (let at = this.#byId.first(tag); at >= 0; at = this.#byId.next(at, tag)) {
+      slot = this.#byId.valueAt(at)
+      if (this.hasId(slot, id)) break
+      slot = NONE
+    }
     this.#lastId = id
-    return this.#lastSlot
+    this.#lastSlot = slot
+    this.#lastTag = tag
+    return slot
+  }
+
+  /** Brings the table row of a hold's id into the cache; the answer means nothing. */
+  look(slot: number): number {
+    return this.#byId.look(this.idTag(slot))
+  }
+
+  /** As look(), for an id that is asked for soon. */
+  lookFor(id: HoldId): number {
+    return this.#byId.look(tagOf(id.a, id.b, id.c, id.d))
   }
 
   add(show: Show, hold: NewHold): number {
     const slot = this.#takeSlot()
-    this.write(slot, show.index, hold)
-    const { a, b, c, d } = hold.id
-    const before = this.#byId.setLanes(a, b, c, d, slot)
+    const { id } = hold
+    const before = this.find(id)
     assert(before === NONE || !this.isLive(before), 'D6: a hold id is new, or long over')
-    this.#lastId = hold.id
+    this.write(slot, show.index, hold)
+    if (before === NONE) this.#byId.add(this.#lastTag, slot)
+    else this.#byId.replace(this.#lastTag, before, slot)
     this.#lastSlot = slot
     this.#linkToShow(show, slot)
-    this.#linkToCustomer(show, slot)
+    this.#linkToCustomer(show, slot, hold.customer)
     return slot
   }
 
   /** Ends a live hold: it leaves the customer's chain and keeps its Seats for its view. */
-  end(show: Show, slot: number, facts: { phase: HoldPhase; at: Instant }): void {
+  end(show: Show, slot: number, ending: Ending): void {
     assert(this.isLive(slot), 'H8: a hold ends once')
-    this.setPhase(slot, facts.phase)
-    this.setEndedAt(slot, facts.at)
+    this.writeEnd(slot, ending)
     this.#unlinkFromCustomer(show, slot)
   }
 
   /** Forgets an ended hold; its slot may be used again. H10 */
   remove(show: Show, slot: number): void {
     assert(this.isUsed(slot) && !this.isLive(slot), 'H10: only an ended hold is forgotten')
-    const id = this.idOf(slot)
     this.#lastId = undefined
-    if (this.#byId.get(id) === slot) this.#byId.delete(id)
+    this.#byId.delete(this.idTag(slot), slot) // not there when a later hold has taken over its id
     this.#unlinkFromShow(show, slot)
     this.clear(slot)
     this.setLink(slot, NEXT_OF_SHOW, this.#free)
@@ -82,23 +104,26 @@ export class Holds extends HoldColumns {
     return this.link(slot, NEXT_OF_SHOW)
   }
 
-  /** The customer's first live hold of the Show, or -1. H6 */
+  /** The customer's first live hold of the Show, or -1. Asked twice by a command that holds. H6 */
   firstOf(show: Show, customer: CustomerId): number {
-    const lane = customer.d ^ mixed(show)
-    const head = this.#byCustomer.getLanes(customer.a, customer.b, customer.c, lane)
-    return this.#matching(head, show, customer)
-  }
-
-  nextOf(slot: number, show: Show, customer: CustomerId): number {
-    return this.#matching(this.link(slot, NEXT_OF_CUSTOMER), show, customer)
-  }
-
-  #matching(start: number, show: Show, customer: CustomerId): number {
-    let slot = start
-    while (slot !== NONE && !(this.showIndexOf(slot) === show.index && this.isOf(slot, customer))) {
-      slot = this.link(slot, NEXT_OF_CUSTOMER)
+    if (customer === this.#lastCustomer && show === this.#lastShow) return this.#lastFirst
+    const tag = tagOf(show.number, customer.b, customer.c ^ customer.a, customer.d)
+    let first = NONE
+    for (let at = this.#byCustomer.first(tag); at >= 0; at = this.#byCustomer.next(at, tag)) {
+      first = this.#byCustomer.valueAt(at)
+      if (this.showIndexOf(first) === show.index && this.isOf(first, customer)) break
+      first = NONE
     }
-    return slot
+    this.#lastCustomer = customer
+    this.#lastShow = show
+    this.#lastFirst = first
+    this.#lastCustomerTag = tag
+    return first
+  }
+
+  /** The next live hold of the same customer and Show, or -1. */
+  nextOf(slot: number): number {
+    return this.link(slot, NEXT_OF_CUSTOMER)
   }
 
   #linkToShow(show: Show, slot: number): void {
@@ -117,18 +142,21 @@ export class Holds extends HoldColumns {
     else show.firstHold = next
   }
 
-  #linkToCustomer(show: Show, slot: number): void {
-    const a = this.customerLane(slot, 0)
-    const b = this.customerLane(slot, 1)
-    const c = this.customerLane(slot, 2)
-    const d = this.customerLane(slot, 3) ^ mixed(show)
-    const head = this.#byCustomer.setLanes(a, b, c, d, slot)
+  #linkToCustomer(show: Show, slot: number, customer: CustomerId): void {
+    const head = this.firstOf(show, customer)
+    const tag = this.#lastCustomerTag
+    this.#lastFirst = slot
+    if (head === NONE) this.#byCustomer.add(tag, slot)
+    else {
+      this.#byCustomer.replace(tag, head, slot)
+      this.setLink(head, PREVIOUS_OF_CUSTOMER, slot)
+    }
     this.setLink(slot, NEXT_OF_CUSTOMER, head)
     this.setLink(slot, PREVIOUS_OF_CUSTOMER, NONE)
-    if (head !== NONE) this.setLink(head, PREVIOUS_OF_CUSTOMER, slot)
   }
 
   #unlinkFromCustomer(show: Show, slot: number): void {
+    this.#lastCustomer = undefined
     const next = this.link(slot, NEXT_OF_CUSTOMER)
     const previous = this.link(slot, PREVIOUS_OF_CUSTOMER)
     if (next !== NONE) this.setLink(next, PREVIOUS_OF_CUSTOMER, previous)
@@ -136,12 +164,9 @@ export class Holds extends HoldColumns {
       this.setLink(previous, NEXT_OF_CUSTOMER, next)
       return
     }
-    const a = this.customerLane(slot, 0)
-    const b = this.customerLane(slot, 1)
-    const c = this.customerLane(slot, 2)
-    const d = this.customerLane(slot, 3) ^ mixed(show)
-    if (next === NONE) this.#byCustomer.deleteLanes(a, b, c, d)
-    else this.#byCustomer.setLanes(a, b, c, d, next)
+    const tag = this.customerTag(slot, show.number)
+    if (next === NONE) this.#byCustomer.delete(tag, slot)
+    else this.#byCustomer.replace(tag, slot, next)
   }
 
   #takeSlot(): number {
@@ -150,9 +175,4 @@ export class Holds extends HoldColumns {
     this.#free = this.link(slot, NEXT_OF_SHOW)
     return slot
   }
-}
-
-/** Shows of one customer get chains of their own. */
-function mixed(show: Show): number {
-  return Math.imul(show.number, 0x9e3779b1)
 }

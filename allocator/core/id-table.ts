@@ -49,21 +49,7 @@ export class IdTable {
   }
 
   /** Adds or replaces; `value` is 0 .. 2^31 - 2. */
-  set(id: Id, value: number): void {
-    this.setLanes(id.a, id.b, id.c, id.d, value)
-  }
-
-  /** false when it was not there. */
-  delete(id: Id): boolean {
-    return this.deleteLanes(id.a, id.b, id.c, id.d)
-  }
-
-  getLanes(a: number, b: number, c: number, d: number): number {
-    return (this.#rows[findRow(this.#rows, a, b, c, d) + 4] as number) - 1
-  }
-
-  /** Adds or replaces; returns what stood there before, or -1. */
-  setLanes(a: number, b: number, c: number, d: number, value: number): number {
+  set({ a, b, c, d }: Id, value: number): void {
     let at = findRow(this.#rows, a, b, c, d)
     if (this.#rows[at + 4] === 0) {
       if ((this.#size + 1) * 2 * ROW > this.#rows.length) {
@@ -76,12 +62,11 @@ export class IdTable {
       this.#rows[at + 2] = c
       this.#rows[at + 3] = d
     }
-    const before = (this.#rows[at + 4] as number) - 1
     this.#rows[at + 4] = value + 1
-    return before
   }
 
-  deleteLanes(a: number, b: number, c: number, d: number): boolean {
+  /** false when it was not there. */
+  delete({ a, b, c, d }: Id): boolean {
     const at = findRow(this.#rows, a, b, c, d)
     if (this.#rows[at + 4] === 0) return false
     this.#size -= 1

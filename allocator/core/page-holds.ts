@@ -19,7 +19,7 @@ import {
   type Instant,
 } from '../../shared/ids.ts'
 import type { EntryState, HoldPhase } from '../../shared/views.ts'
-import { HOLD_PHASES } from './hold-columns.ts'
+import { HOLD_PHASES } from './hold-words.ts'
 import { decodeKeys, encodeKeys } from './page-keys.ts'
 import type { Show } from './show.ts'
 import type { ShardState } from './state.ts'
@@ -119,8 +119,9 @@ function takeUp(
 ): void {
   const { holds } = state
   if (phase === 'booked' || phase === 'released' || phase === 'expired') {
-    holds.end(show, slot, { phase, at: endedAt })
-    state.holdEnded(slot)
+    const sequence = holds.sequenceOf(slot)
+    holds.end(show, slot, { phase, at: endedAt, sequence })
+    state.holdEnded(slot, sequence)
     return
   }
   holds.setPhase(slot, phase)

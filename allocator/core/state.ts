@@ -28,10 +28,12 @@ import type { PlanSource } from '../../shared/ports.ts'
 import { ChangeLog, Touched } from './change-log.ts'
 import { CommandTable, EntryKeys, type KeyOwner } from './command-table.ts'
 import { Deadlines } from './deadlines.ts'
-import { type EndedEntry, type EndedItem, EndedQueue } from './ended.ts'
+import { EndedEntries, type EndedEntry, type EndedItem, EndedQueue } from './ended.ts'
 import { Holds } from './holds.ts'
-import { IdTable } from './id-table.ts'
 import { Show } from './show.ts'
+
+/** So many ended things are looked at together before they are forgotten. */
+const LOOK_AHEAD = 32
 
 export class ShardState {
   readonly shard: ShardNumber
@@ -59,12 +61,11 @@ export class ShardState {
   /** taken and cleared by the writer per command */
   readonly touched = new Touched()
   readonly #ended: EndedQueue
-  readonly #endedEntryIndex = new IdTable()
-  #endedEntries: (EndedEntry | undefined)[] = []
-  #freeEndedEntries: number[] = []
-  readonly #endedOfShow = new Map<ShowNumber, Set<EndedEntry>>()
+  readonly #endedEntries = new EndedEntries()
   readonly #shared = new Map<string, unknown>()
   #lastShow: Show | undefined
+  /** what looking ahead saw: read by nobody, kept so that the look is not optimised away */
+  looked = 0
 
   constructor(facts: {
     readonly shard: ShardNumber
@@ -121,7 +122,7 @@ export class ShardState {
   /** The row of a key that is still recognised at `now`, or -1. D5 */
   findKey(key: CommandKey, now: Instant): number {
     const row = this.keys.find(key.id)
-    return row < 0 || this.#isOver(this.keys.ownerOf(row), now) ? -1 : row
+    return row < 0 || this.#isKeyOver(this.keys.ownerOf(row), now) ? -1 : row
   }
 
   /** Remembers that the key changed a hold. A full table forgets what ended first. D5 */
@@ -137,34 +138,21 @@ export class ShardState {
   }
 
   /** A hold that has just ended; its slot stays until it is forgotten. H10 */
-  holdEnded(slot: number): void {
-    this.#ended.push(slot)
+  holdEnded(slot: number, sequence: Sequence): void {
+    this.#ended.push(slot, sequence)
   }
 
   entryEnded(entry: EndedEntry): void {
-    const at = this.#freeEndedEntries.pop() ?? this.#endedEntries.length
-    this.#endedEntries[at] = entry
-    this.#endedEntryIndex.set(entry.id, at)
-    const ofShow = this.#endedOfShow.get(entry.show)
-    if (ofShow === undefined) this.#endedOfShow.set(entry.show, new Set([entry]))
-    else ofShow.add(entry)
-    this.#ended.push(entry)
+    this.#ended.push(this.#endedEntries.add(entry), entry.sequence)
   }
 
   endedEntry(id: EntryId): EndedEntry | undefined {
-    const at = this.#endedEntryIndex.get(id)
-    return at < 0 ? undefined : this.#endedEntries[at]
+    return this.#endedEntries.find(id)
   }
 
   /** Ended entries of one Show in order of ending; for pages. */
   endedEntriesOf(show: ShowNumber): readonly EndedEntry[] {
-    const entries = [...(this.#endedOfShow.get(show) ?? [])]
-    return entries.sort((left, right) => left.sequence - right.sequence)
-  }
-
-  /** So recently that its id is not free: whether it is remembered makes no difference later. */
-  hasJustEnded(item: EndedItem, now: Instant): boolean {
-    return !this.#isItemOver(item, now)
+    return this.#endedEntries.ofShow(show)
   }
 
   /**
@@ -172,16 +160,34 @@ export class ShardState {
    * time. Call it when convenient: no decision depends on it. H10
    */
   forgetEnded(passedSequence: Sequence, now: Instant, countMax = Number.POSITIVE_INFINITY): void {
-    for (let count = 0; count < countMax; count += 1) {
-      const item = this.#ended.at(0)
-      if (item === undefined) return
+    const ended = this.#ended
+    for (let count = 0; count < countMax && ended.size > 0; count += 1) {
+      const item = ended.at(0)
       if (this.#endedSequenceOf(item) > passedSequence) return
-      if (!this.#isItemOver(item, now) && !this.#isCrowdedOut(item)) return
+      if (!isOver(this.#endedAtOf(item), now) && !this.#isCrowdedOut(item)) return
+      if (count % LOOK_AHEAD === 0) this.#lookAhead()
       this.#dropKeys(item)
-      this.#ended.shift()
-      if (typeof item === 'number') this.holds.remove(this.showOfHold(item), item)
-      else this.#forgetEntry(item)
+      ended.shift()
+      if (item >= 0) this.holds.remove(this.showOfHold(item), item)
+      else this.#endedEntries.forget(item)
     }
+  }
+
+  /**
+   * Looks at the table rows of the next items at once: each is a cache miss, and those of one loop
+   * are waited for together, those of one removal after the other.
+   */
+  #lookAhead(): void {
+    const count = Math.min(this.#ended.size, LOOK_AHEAD)
+    let seen = 0
+    for (let offset = 0; offset < count; offset += 1) {
+      const item = this.#ended.at(offset)
+      if (item < 0) continue
+      seen ^= this.holds.look(item)
+      const head = this.holds.firstKeyOf(item)
+      if (head >= 0) seen ^= this.keys.look(head)
+    }
+    this.looked = seen
   }
 
   /** More than a million ended things: those without keys need not wait out their minutes. */
@@ -196,22 +202,8 @@ export class ShardState {
     if (slot >= 0 && !this.holds.isLive(slot)) this.#dropKeys(slot)
     const entry = this.endedEntry(id as EntryId)
     if (entry === undefined) return
-    this.#dropKeys(entry)
-    this.#unlistEntry(entry)
-  }
-
-  #forgetEntry(entry: EndedEntry): void {
-    if (this.endedEntry(entry.id) === entry) this.#unlistEntry(entry)
-  }
-
-  #unlistEntry(entry: EndedEntry): void {
-    const at = this.#endedEntryIndex.get(entry.id)
-    this.#endedEntryIndex.delete(entry.id)
-    this.#endedEntries[at] = undefined
-    this.#freeEndedEntries.push(at)
-    const ofShow = this.#endedOfShow.get(entry.show)
-    ofShow?.delete(entry)
-    if (ofShow?.size === 0) this.#endedOfShow.delete(entry.show)
+    this.#dropEntryKeys(entry)
+    this.#endedEntries.unlist(entry)
   }
 
   /** false when every key belongs to something live: then the new one is not kept. */
@@ -236,31 +228,47 @@ export class ShardState {
   }
 
   #dropKeys(item: EndedItem): void {
-    const head = this.#firstKeyOf(item)
+    if (item < 0) return this.#dropEntryKeys(this.#endedEntries.at(item))
+    const head = this.holds.firstKeyOf(item)
     if (head < 0) return
     this.keys.drop(head)
-    if (typeof item === 'number') this.holds.setFirstKey(item, -1)
-    else this.entryKeys.setHead(item.id, -1)
+    this.holds.setFirstKey(item, -1)
+  }
+
+  #dropEntryKeys(entry: EndedEntry): void {
+    const head = this.#firstEntryKeyOf(entry)
+    if (head < 0) return
+    this.keys.drop(head)
+    this.entryKeys.setHead(entry.id, -1)
+  }
+
+  #firstKeyOf(item: EndedItem): number {
+    if (item >= 0) return this.holds.firstKeyOf(item)
+    return this.#firstEntryKeyOf(this.#endedEntries.at(item))
   }
 
   /** A superseded entry has none: its id's keys are its successor's. */
-  #firstKeyOf(item: EndedItem): number {
-    if (typeof item !== 'number' && this.endedEntry(item.id) !== item) return -1
-    return typeof item === 'number' ? this.holds.firstKeyOf(item) : this.entryKeys.headOf(item.id)
+  #firstEntryKeyOf(entry: EndedEntry): number {
+    return this.endedEntry(entry.id) === entry ? this.entryKeys.headOf(entry.id) : -1
   }
 
-  #isOver(owner: KeyOwner, now: Instant): boolean {
-    if (owner >= 0) return !this.holds.isLive(owner) && this.#isItemOver(owner, now)
+  /** Its owner ended so long ago that the key is a new one again. */
+  #isKeyOver(owner: KeyOwner, now: Instant): boolean {
+    if (owner >= 0) return !this.holds.isLive(owner) && isOver(this.holds.endedAtOf(owner), now)
     const ended = this.endedEntry(this.entryKeys.entryOf(owner))
-    return ended !== undefined && this.#isItemOver(ended, now)
+    return ended !== undefined && isOver(ended.endedAt, now)
   }
 
-  #isItemOver(item: EndedItem, now: Instant): boolean {
-    const endedAt = typeof item === 'number' ? this.holds.endedAtOf(item) : item.endedAt
-    return now >= endedAt + LIMITS.commandKeyAfterEndMs
+  #endedAtOf(item: EndedItem): Instant {
+    return item >= 0 ? this.holds.endedAtOf(item) : this.#endedEntries.at(item).endedAt
   }
 
   #endedSequenceOf(item: EndedItem): Sequence {
-    return typeof item === 'number' ? this.holds.sequenceOf(item) : item.sequence
+    return item >= 0 ? this.holds.sequenceOf(item) : this.#endedEntries.at(item).sequence
   }
+}
+
+/** So long ago that keys and ids are free again, remembered or not. D5, D6 */
+export function isOver(endedAt: Instant, now: Instant): boolean {
+  return now >= endedAt + LIMITS.commandKeyAfterEndMs
 }

@@ -8,6 +8,7 @@
 import { unreachable } from '../../shared/assert.ts'
 import type { Query, ReadCustomer, ReadEntry, ReadHold, ReadShow } from '../../shared/commands.ts'
 import { type EntryId, type HoldId, type Instant, sameId, showNumberOf } from '../../shared/ids.ts'
+import type { SeatsHeld } from '../../shared/transitions.ts'
 import type { EntryView, HoldView, Reply, ShowView } from '../../shared/views.ts'
 import type { EndedEntry } from './ended.ts'
 import { findAnyHold, findHold, NO_HOLD } from './found-hold.ts'
@@ -18,30 +19,16 @@ import type { ShardState } from './state.ts'
 const NO_SHOW = refused('not-found', 'There is no such show.')
 const NO_ENTRY = refused('not-found', 'You have no such waitlist entry.')
 
-/** Live, or ended and not yet forgotten. Whoever has the id at hand spares making it anew. */
+/** Live, or ended and not yet forgotten. Whoever has its parts at hand spares making them anew. */
 export function holdViewOf(
   state: ShardState,
   slot: number,
   id: HoldId = state.holds.idOf(slot),
+  held?: SeatsHeld,
 ): HoldView {
   const { holds, incarnation } = state
-  const show = state.showOfHold(slot)
-  const phase = holds.phaseOf(slot)
-  const view: HoldView = {
-    id,
-    show: show.number,
-    customer: holds.customerOf(slot),
-    phase,
-    seats: holds.seatsOf(slot),
-    prices: holds.pricesOf(slot),
-    createdAt: holds.createdAtOf(slot),
-    expiresAt: holds.expiresAtOf(slot),
-    extensionsLeft: Math.max(0, show.terms.policy.extensionsMax - holds.extensionsOf(slot)),
-    origin: holds.isOffer(slot) ? 'offer' : 'direct',
-    incarnation,
-    sequence: holds.sequenceOf(slot),
-  }
-  if (phase !== 'settling' && phase !== 'booked') return view
+  const view = holds.viewOf(slot, state.showOfHold(slot), { id, incarnation, held })
+  if (view.phase !== 'settling' && view.phase !== 'booked') return view
   return { ...view, booking: holds.bookingOf(slot) }
 }
 
@@ -124,7 +111,7 @@ function answerCustomer(state: ShardState, query: ReadCustomer, now: Instant): R
   const holds: HoldView[] = []
   for (let slot = state.holds.firstOf(show, query.customer); slot >= 0; ) {
     holds.push(holdViewOf(state, slot))
-    slot = state.holds.nextOf(slot, show, query.customer)
+    slot = state.holds.nextOf(slot)
   }
   holds.sort((left, right) => left.createdAt - right.createdAt || left.sequence - right.sequence)
   const { waitlist } = show

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { CommandTable, EntryKeys } from '../../allocator/core/command-table.ts'
 import { IdTable } from '../../allocator/core/id-table.ts'
 import { SeatLists } from '../../allocator/core/seat-lists.ts'
+import { TagTable, tagOf } from '../../allocator/core/tag-table.ts'
 import type { CommandKey } from '../../shared/commands.ts'
 import { asSeatIndexes, type CommandId, type EntryId, type Id, idOf } from '../../shared/ids.ts'
 
@@ -46,6 +47,55 @@ test('I1 ids that count up in any lane stay apart', () => {
     }
     for (let number = 0; number < 50_000; number += 1) table.set(nth(number), number)
     for (let number = 0; number < 50_000; number += 1) assert.equal(table.get(nth(number)), number)
+  }
+})
+
+test('G1 G2 a tag table names the values of every tag, after any adds and deletes', () => {
+  const tag = fc.oneof(fc.nat(8), fc.constant(-1), fc.integer(), fc.constant(1 << 31))
+  const step = fc.record({ tag, isDelete: fc.boolean(), value: fc.nat(4), by: fc.nat(4) })
+  const isRight = fc.property(fc.array(step, { maxLength: 300, size: 'max' }), steps => {
+    const table = new TagTable()
+    const plain: { tag: number; value: number }[] = []
+    const indexOf = (tag: number, value: number): number =>
+      plain.findIndex(row => row.tag === tag && row.value === value)
+    for (const { tag, isDelete, value, by } of steps) {
+      const at = indexOf(tag, value)
+      if (isDelete) {
+        assert.equal(table.delete(tag, value), at >= 0)
+        if (at >= 0) plain.splice(at, 1)
+      } else if (at < 0) {
+        table.add(tag, value)
+        plain.push({ tag, value })
+      } else if (indexOf(tag, by) < 0) {
+        assert.ok(table.replace(tag, value, by))
+        plain.splice(at, 1, { tag, value: by })
+      }
+      assert.equal(table.size, plain.length)
+    }
+    for (const { tag } of steps) {
+      const wanted = plain.filter(row => row.tag === tag).map(row => row.value)
+      assert.deepEqual(valuesOf(table, tag), wanted.sort())
+    }
+  })
+  fc.assert(isRight, { numRuns: 300 })
+})
+
+function valuesOf(table: TagTable, tag: number): number[] {
+  const values: number[] = []
+  for (let at = table.first(tag); at >= 0; at = table.next(at, tag)) values.push(table.valueAt(at))
+  return values.sort()
+}
+
+test('G1 the tags of ids that count up in any lane are spread', () => {
+  for (const at of [0, 1, 2, 3]) {
+    const homes = new Set<number>()
+    for (let number = 0; number < 65_536; number += 1) {
+      const lanes = [7, 0, 0, 0]
+      lanes[at] = number
+      const [a = 0, b = 0, c = 0, d = 0] = lanes
+      homes.add(tagOf(a, b, c, d) & 0x1_ffff)
+    }
+    assert.ok(homes.size > 45_000, `lane ${at}: ${homes.size} homes`) // random ones: 51 500
   }
 })
 
