@@ -29,6 +29,8 @@ const CHOICES = {
   cordon: 0.4,
   leave: 0.4,
   join: 0.8,
+  leaderChange: 0.5,
+  storeFull: 0.3,
   ledgerCrash: 0.8,
   losePage: 0.4,
 } as const
@@ -55,6 +57,14 @@ const ACTS: Readonly<Record<Choice, (world: ClusterWorld) => void | Promise<void
   cordon,
   leave,
   join,
+  leaderChange: world => {
+    world.fault('leader-change')
+    world.broker.changeLeader(world.random.between(10, 1_500))
+  },
+  storeFull: world => {
+    world.note('-- the store is full')
+    world.broker.fill(world.random.between(10, 3_000))
+  },
   ledgerCrash: world => {
     world.fault('ledger-crash')
     world.judge.guard(() => world.ledger.crash())

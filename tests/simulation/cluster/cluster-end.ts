@@ -20,7 +20,8 @@ const HOURS_MS = 2 * 60 * 60 * 1000
 
 export async function checkClusterEnd(world: ClusterWorld): Promise<void> {
   world.note('the end of the day')
-  Object.assign(world.weather, { lost: 0, twice: 0, late: 0 })
+  Object.assign(world.weather, { lost: 0, twice: 0, late: 0, sendFaults: 0, staleReads: 0 })
+  world.broker.calm()
   Object.assign(world.town.temper, { sendFaults: 0, pageFaults: 0 })
   world.network.healAll()
   for (const { node } of [...world.allocators, ...world.gateways]) node.wake()

@@ -8,7 +8,6 @@
 //        steps all microtasks have run.
 
 import { createHash } from 'node:crypto'
-import { MemoryJournal } from '../../../allocator/journal/memory.ts'
 import type { Request } from '../../../shared/commands.ts'
 import {
   asBookingNumber,
@@ -35,6 +34,7 @@ import { type Asking, ClientJudge } from './client-judge.ts'
 import { act, openHouse } from './cluster-acts.ts'
 import { checkClusterEnd } from './cluster-end.ts'
 import { SimAllocator, type SimReign } from './sim-allocator.ts'
+import { type BrokerTemper, SimBroker, SimJournal } from './sim-broker.ts'
 import { SimGateway } from './sim-gateway.ts'
 import { type NetworkTemper, SimNetwork } from './sim-network.ts'
 import { SimNode } from './sim-node.ts'
@@ -49,12 +49,17 @@ export interface ClusterOptions {
 
 /** Each of these must have had its effect somewhere over many worlds. */
 export const CLUSTER_FAULTS = [
+  'ack-lost',
   'allocator-killed',
   'cordon',
   'cut',
   'cut-lost',
   'gateway-killed',
+  'ghost-rejected',
+  'ghost-stored',
   'join',
+  'leader-change',
+  'leaderless',
   'leave',
   'ledger-crash',
   'lost-answer',
@@ -69,10 +74,17 @@ export const CLUSTER_FAULTS = [
   'parted',
   'parted-lost',
   'pause',
+  'rejected',
   'repeat',
   'repeat-undecided',
+  'resend-rejected',
+  'send-late',
+  'send-lost',
+  'stale-read',
   'stopped',
+  'store-full',
   'taken-over',
+  'unsure-of-tail',
   'zombie-fenced',
 ] as const
 
@@ -93,7 +105,8 @@ export class ClusterWorld {
   readonly workload: Workload
   readonly network: SimNetwork
   readonly table: SimTable
-  readonly weather: NetworkTemper
+  readonly broker: SimBroker
+  readonly weather: NetworkTemper & BrokerTemper
   readonly allocators: SimAllocator[] = []
   readonly gateways: SimGateway[] = []
   /** the newest reign of each shard */
@@ -137,7 +150,13 @@ export class ClusterWorld {
     })
     const isStormy = random.chance(0.6)
     const upTo = (most: number): number => (isStormy ? random.next() * most : 0)
-    this.weather = { lost: upTo(0.05), twice: upTo(0.05), late: upTo(0.1) }
+    this.weather = {
+      lost: upTo(0.05),
+      twice: upTo(0.05),
+      late: upTo(0.1),
+      sendFaults: upTo(0.3),
+      staleReads: upTo(0.3),
+    }
     this.network = new SimNetwork({
       agenda,
       random,
@@ -147,6 +166,14 @@ export class ClusterWorld {
       onLost: passage => this.clients.lost(passage),
     })
     this.table = new SimTable({ agenda, random, network: this.network })
+    this.broker = new SimBroker({
+      agenda,
+      random,
+      network: this.network,
+      frames,
+      temper: this.weather,
+      fault: name => this.tally.add(`fault ${name}`),
+    })
   }
 
   async run(): Promise<Outcome> {
@@ -300,11 +327,6 @@ export class ClusterWorld {
   startAllocator(): SimAllocator {
     const node = this.#node('a')
     const { disk, town, judge } = this
-    const journal = new MemoryJournal(disk.frames, {
-      schedule: step => {
-        this.agenda.after(this.random.below(3), () => node.run(step))
-      },
-    })
     const snapshots = new SimSnapshots({
       pages: disk.pages,
       schedule: step => {
@@ -315,7 +337,7 @@ export class ClusterWorld {
     const allocator = new SimAllocator({
       node,
       transport: this.network.join(node),
-      journal,
+      journal: new SimJournal(this.broker, node),
       snapshots,
       plans: disk.plans,
       ledger: this.#progressFor(node),
