@@ -6,15 +6,20 @@
 //   E6. A gateway answers nothing of an earlier reign than one that it has answered from.
 //   W2. Whatever reign an answer is of: what it shows is in the journal when it is heard.
 //   D5. Every effect is of a key that a client made: retries keep it.
-//   LK1. Of one gateway and shard, what was not decided before has its effects in the order of asking.
+//   LK1. A reign takes the asks of one gateway in their order; repeats of what it has taken aside.
 //   F1. What a gateway shows as live is a map that once was, and never older than STALE_MS_MAX;
 //       whoever is answered sees its own writes there.
 
 import { isDeepStrictEqual } from 'node:util'
 import { ByteReader } from '../../../shared/binary.ts'
 import type { Request } from '../../../shared/commands.ts'
-import { idTextOf, type ShardNumber, type ShowNumber } from '../../../shared/ids.ts'
-import { compareReigns, type ReignNumber, readReplies } from '../../../shared/link-batches.ts'
+import { idTextOf, type ShowNumber } from '../../../shared/ids.ts'
+import {
+  compareReigns,
+  type ReignNumber,
+  type ReplyItem,
+  readReplies,
+} from '../../../shared/link-batches.ts'
 import type { Passage } from '../../../shared/memory-transport.ts'
 import { shardOf } from '../../../shared/placement.ts'
 import type { Transition } from '../../../shared/transitions.ts'
@@ -23,6 +28,7 @@ import { check } from '../audit-error.ts'
 import type { AuditedShow } from '../audited-show.ts'
 import type { Judge } from '../judge.ts'
 import type { Agenda } from './agenda.ts'
+import type { SimReign } from './sim-allocator.ts'
 import type { SimGateway } from './sim-gateway.ts'
 
 /** E5's two seconds, a second of silence, and the ways of messages that may be late. */
@@ -46,12 +52,20 @@ interface Version {
 interface Keyed {
   readonly asking: Asking
   askCount: number
-  isDecided: boolean
+}
+
+interface Line {
+  last: number
+  readonly numbers: Set<number>
+}
+
+interface Told extends ReplyItem {
+  readonly reign: ReignNumber
 }
 
 interface Arriving {
   readonly gateway: string
-  readonly items: ReadonlyMap<number, { readonly reply: Reply; readonly reign: ReignNumber }>
+  readonly items: readonly Told[]
 }
 
 export class ClientJudge {
@@ -60,7 +74,8 @@ export class ClientJudge {
   readonly #keys = new Map<string, Keyed>()
   /** by gateway and shard */
   readonly #reigns = new Map<string, ReignNumber>()
-  readonly #lastEffects = new Map<string, number>()
+  /** asks of one gateway that one reign of a shard has taken */
+  readonly #lines = new Map<string, Line>()
   readonly #lostAtMs = new Map<string, number>()
   readonly #versions = new Map<ShowNumber, Version[]>()
   readonly #maps = new Map<string, Set<string>>()
@@ -76,39 +91,44 @@ export class ClientJudge {
     if (!('key' in request) || request.key === undefined) return
     const key = idTextOf(request.key.id)
     const known = this.#keys.get(key)
-    if (known === undefined) this.#keys.set(key, { asking, askCount: 1, isDecided: false })
+    if (known === undefined) this.#keys.set(key, { asking, askCount: 1 })
     else known.askCount += 1
   }
 
-  /** An owner gave its answer, whether it will be heard or not. */
-  decided(request: Request, reply: Reply): void {
-    if (reply.kind === 'fault' || !('key' in request) || request.key === undefined) return
-    const known = this.#keys.get(idTextOf(request.key.id))
-    if (known !== undefined) known.isDecided = true
+  /** An owner takes the request. LK1 */
+  taken({ shard, epoch }: SimReign, request: Request): void {
+    const known = this.#keyOf(request)
+    if (known === undefined || known.askCount > 1) return
+    const { number, gateway } = known.asking
+    const name = `${gateway.node.name}/${shard}/${epoch}`
+    const line = this.#lines.get(name) ?? { last: 0, numbers: new Set<number>() }
+    this.#lines.set(name, line)
+    if (line.numbers.has(number)) return
+    check(number > line.last, 'LK1', `ask ${number} is taken after ask ${line.last}`)
+    line.last = number
+    line.numbers.add(number)
   }
 
-  /** D5, LK1 */
-  effect(shard: ShardNumber, transition: Transition): void {
+  /** D5 */
+  effect(transition: Transition): void {
     if (!('key' in transition) || transition.key === undefined) return
     const key = idTextOf(transition.key.id)
-    const known = this.#keys.get(key)
-    check(known !== undefined, 'D5', `an effect of command ${key}, which nobody sent`)
-    const { asking, askCount, isDecided } = known
-    if (askCount > 1 || isDecided) return
-    const line = `${asking.gateway.node.name}/${shard}`
-    const last = this.#lastEffects.get(line) ?? 0
-    check(asking.number >= last, 'LK1', `ask ${asking.number} has its effect after ask ${last}`)
-    this.#lastEffects.set(line, asking.number)
+    check(this.#keys.has(key), 'D5', `an effect of command ${key}, which nobody sent`)
+  }
+
+  #keyOf(request: Request): Keyed | undefined {
+    if (!('key' in request) || request.key === undefined) return undefined
+    return this.#keys.get(idTextOf(request.key.id))
   }
 
   /** A message arrives: answers given meanwhile are out of it. */
   arriving(passage: Passage): void {
     const [, kind] = passage.subject.split('.')
     if (kind !== 'reply') return passage.arrive()
-    const items = new Map<number, { readonly reply: Reply; readonly reign: ReignNumber }>()
+    const items: Told[] = []
     for (const part of readReplies(new ByteReader(passage.bytes)).parts) {
       if (part.kind !== 'replies') continue
-      for (const { number, reply } of part.items) items.set(number, { reply, reign: part.reign })
+      for (const item of part.items) items.push({ ...item, reign: part.reign })
     }
     this.#arriving = { gateway: passage.to, items }
     passage.arrive()
@@ -122,10 +142,10 @@ export class ClientJudge {
 
   heard(asking: Asking, reply: Reply): void {
     const { request, gateway, number } = asking
-    const item = this.#arriving?.items.get(number)
-    if (reply.kind === 'fault' && item === undefined) return // the link or the router gave up
-    check(item !== undefined, 'LK5', `${request.kind} was answered, and no answer had come`)
-    check(isDeepStrictEqual(item.reply, reply), 'LK5', `${request.kind} was answered otherwise`)
+    const items = (this.#arriving?.items ?? []).filter(one => one.number === number)
+    if (reply.kind === 'fault' && items.length === 0) return // the link or the router gave up
+    const item = items.find(one => isDeepStrictEqual(one.reply, reply))
+    check(item !== undefined, 'LK5', `${request.kind} was answered, and no such answer had come`)
     const shard = shardOf(request.show)
     const line = `${gateway.node.name}/${shard}`
     const latest = this.#reigns.get(line)

@@ -349,6 +349,7 @@ export class ClusterWorld {
       },
       onBegin: reign => this.#begin(reign),
       onEnd: reign => this.#end(reign),
+      onTaken: (reign, request) => judge.guard(() => this.clients.taken(reign, request)),
       onReply: (reign, request, reply) => this.#said(reign, request, reply),
       onNews: (reign, news) => {
         if (judge.auditors.has(news.shard)) judge.news(reign, news)
@@ -380,6 +381,10 @@ export class ClusterWorld {
     if (!this.judge.auditors.has(shard)) return
     this.note(`${node.name} begins epoch ${epoch} of shard ${shard}`)
     const before = this.reigns.get(shard)
+    if (before !== undefined && before.epoch > epoch) {
+      this.tally.add('fault late-reign')
+      return
+    }
     if (before !== undefined && before.node !== node) {
       const isMoved = !before.isOpen && before.node.isAlive
       this.tally.add(isMoved ? 'fault moved' : 'fault taken-over')
@@ -400,7 +405,6 @@ export class ClusterWorld {
 
   #said(reign: SimReign, request: Request, reply: Reply): void {
     this.note(`${reign.node.name} > ${request.kind}: ${answerOf(reply)}`)
-    this.clients.decided(request, reply)
     this.judge.heard(reign, request, reply)
   }
 
@@ -433,11 +437,11 @@ export class ClusterWorld {
   }
 
   #hookEffects(): void {
-    for (const [shard, auditor] of this.judge.auditors) {
+    for (const auditor of this.judge.auditors.values()) {
       const before = auditor.onPassed
       auditor.onPassed = transition => {
         before(transition)
-        this.clients.effect(shard, transition)
+        this.clients.effect(transition)
       }
     }
   }

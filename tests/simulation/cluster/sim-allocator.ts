@@ -84,6 +84,7 @@ export interface AllocatorPorts {
   readonly storedAtMs: (shard: ShardNumber, frame: number) => number
   readonly onBegin: (reign: SimReign) => void
   readonly onEnd: (reign: SimReign) => void
+  readonly onTaken: (reign: SimReign, request: Request) => void
   readonly onReply: (reign: SimReign, request: Request, reply: Reply) => void
   readonly onNews: (reign: SimReign, news: FrameNews) => void
   readonly onPersonal: (reign: SimReign, news: readonly PersonalNews[]) => void
@@ -151,6 +152,7 @@ export class SimAllocator {
 
   #submit(request: Request, origin: number, onReply: (reply: Reply) => void): void {
     const reign = this.reigns.get(shardOf(request.show))
+    if (reign !== undefined) this.#ports.onTaken(reign, request)
     this.#allocator?.host.link.submit(request, origin, reply => {
       if (!this.node.isAlive) return
       if (reign !== undefined) this.#ports.onReply(reign, request, reply)
