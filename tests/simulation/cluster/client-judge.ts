@@ -6,14 +6,14 @@
 //   E6. A gateway answers nothing of an earlier reign than one that it has answered from.
 //   W2. Whatever reign an answer is of: what it shows is in the journal when it is heard.
 //   D5. Every effect is of a key that a client made: retries keep it.
-//   LK1. A reign takes the asks of one gateway in their order; repeats of what it has taken aside.
+//   LK1. A reign takes the asks of one gateway in their order, but for what was decided before.
 //   F1. What a gateway shows as live is a map that once was, and never older than STALE_MS_MAX;
 //       whoever is answered sees its own writes there.
 
 import { isDeepStrictEqual } from 'node:util'
 import { ByteReader } from '../../../shared/binary.ts'
 import type { Request } from '../../../shared/commands.ts'
-import { idTextOf, type ShowNumber } from '../../../shared/ids.ts'
+import { idTextOf, type ShardNumber, type ShowNumber } from '../../../shared/ids.ts'
 import {
   compareReigns,
   type ReignNumber,
@@ -52,6 +52,7 @@ interface Version {
 interface Keyed {
   readonly asking: Asking
   askCount: number
+  isDecided: boolean
 }
 
 interface Line {
@@ -91,14 +92,15 @@ export class ClientJudge {
     if (!('key' in request) || request.key === undefined) return
     const key = idTextOf(request.key.id)
     const known = this.#keys.get(key)
-    if (known === undefined) this.#keys.set(key, { asking, askCount: 1 })
+    if (known === undefined) this.#keys.set(key, { asking, askCount: 1, isDecided: false })
     else known.askCount += 1
   }
 
   /** An owner takes the request. LK1 */
   taken({ shard, epoch }: SimReign, request: Request): void {
     const known = this.#keyOf(request)
-    if (known === undefined || known.askCount > 1) return
+    if (known === undefined || known.askCount > 1 || known.isDecided) return
+    if (request.kind === 'book-hold' || request.kind === 'cancel-booking') return // may wait long
     const { number, gateway } = known.asking
     const name = `${gateway.node.name}/${shard}/${epoch}`
     const line = this.#lines.get(name) ?? { last: 0, numbers: new Set<number>() }
@@ -109,8 +111,18 @@ export class ClientJudge {
     line.numbers.add(number)
   }
 
+  /** An owner gave its answer, whether it will be heard or not. */
+  decided(request: Request, reply: Reply): void {
+    const known = this.#keyOf(request)
+    if (known !== undefined && reply.kind !== 'fault') known.isDecided = true
+  }
+
   /** D5 */
-  effect(transition: Transition): void {
+  effect(shard: ShardNumber, transition: Transition): void {
+    if ('show' in transition) {
+      const show = this.#judge.auditors.get(shard)?.shows.get(transition.show)
+      if (show !== undefined) this.#noteMap(transition.show, show)
+    }
     if (!('key' in transition) || transition.key === undefined) return
     const key = idTextOf(transition.key.id)
     check(this.#keys.has(key), 'D5', `an effect of command ${key}, which nobody sent`)
@@ -220,15 +232,20 @@ export class ClientJudge {
     check(isSeen, 'F1', `answered of version ${version}, shown is ${view?.version}`)
   }
 
-  #noteShow(number: ShowNumber, { seats }: AuditedShow): void {
+  #noteShow(number: ShowNumber, show: AuditedShow): void {
     const versions = this.#versions.get(number) ?? []
     this.#versions.set(number, versions)
-    if (versions.at(-1)?.version !== seats.version) {
-      versions.push({ version: seats.version, atMs: this.#agenda.nowMs })
-    } else if (this.#maps.get(`${number}/${seats.version}`)?.has(`size ${seats.length}`)) return
+    const { version } = show.seats
+    if (versions.at(-1)?.version !== version) versions.push({ version, atMs: this.#agenda.nowMs })
+    this.#noteMap(number, show)
+  }
+
+  /** Also between two transitions of a frame: a query may have been answered there. */
+  #noteMap(number: ShowNumber, { seats }: AuditedShow): void {
     const name = `${number}/${seats.version}`
     const maps = this.#maps.get(name) ?? new Set()
-    maps.add(`size ${seats.length}`).add(seats.published().join(''))
-    this.#maps.set(name, maps)
+    const size = `size ${seats.length}` // another hall may have the same version
+    if (maps.has(size)) return
+    this.#maps.set(name, maps.add(size).add(seats.published().join('')))
   }
 }

@@ -24,8 +24,11 @@ export async function checkClusterEnd(world: ClusterWorld): Promise<void> {
   world.broker.calm()
   Object.assign(world.town.temper, { sendFaults: 0, pageFaults: 0 })
   world.network.healAll()
-  for (const { node } of [...world.allocators, ...world.gateways]) node.wake()
-  while (world.liveAllocators.length < 2) world.startAllocator()
+  for (const { node } of [...world.allocators, ...world.gateways]) {
+    node.spare()
+    node.wake()
+  }
+  while (world.liveAllocators.filter(one => !one.isLeaving).length < 2) world.startAllocator()
   while (world.liveGateways.length < 2) world.startGateway()
   world.table.change(table =>
     [...table.cordoned].reduce((now, node) => withCordon(now, node, false), table),

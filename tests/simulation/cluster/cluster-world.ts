@@ -405,6 +405,7 @@ export class ClusterWorld {
 
   #said(reign: SimReign, request: Request, reply: Reply): void {
     this.note(`${reign.node.name} > ${request.kind}: ${answerOf(reply)}`)
+    this.clients.decided(request, reply)
     this.judge.heard(reign, request, reply)
   }
 
@@ -437,11 +438,11 @@ export class ClusterWorld {
   }
 
   #hookEffects(): void {
-    for (const auditor of this.judge.auditors.values()) {
+    for (const [shard, auditor] of this.judge.auditors) {
       const before = auditor.onPassed
       auditor.onPassed = transition => {
         before(transition)
-        this.clients.effect(transition)
+        this.clients.effect(shard, transition)
       }
     }
   }

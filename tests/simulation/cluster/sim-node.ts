@@ -75,6 +75,11 @@ export class SimNode implements Timers {
     this.#onStepsOver = run
   }
 
+  /** Nothing happens to it any more. */
+  spare(): void {
+    this.#stepsLeft = Number.POSITIVE_INFINITY
+  }
+
   /** At the end of this turn, mostly at once. */
   readonly schedule = (step: () => void): void => {
     const { agenda, random } = this.#parts
