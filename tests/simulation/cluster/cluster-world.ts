@@ -8,6 +8,7 @@
 //        steps all microtasks have run.
 
 import { createHash } from 'node:crypto'
+import type { FeedEnd } from '../../../gateway/feed-subscriber.ts'
 import type { Request } from '../../../shared/commands.ts'
 import {
   asBookingNumber,
@@ -17,7 +18,7 @@ import {
   type ShardNumber,
 } from '../../../shared/ids.ts'
 import { shardOf } from '../../../shared/placement.ts'
-import type { LedgerProgress } from '../../../shared/ports.ts'
+import type { Journal, LedgerProgress, Transport } from '../../../shared/ports.ts'
 import type { Reply } from '../../../shared/views.ts'
 import { check } from '../audit-error.ts'
 import { textOf } from '../auditor.ts'
@@ -40,10 +41,21 @@ import { type NetworkTemper, SimNetwork } from './sim-network.ts'
 import { SimNode } from './sim-node.ts'
 import { SimTable } from './sim-table.ts'
 
+/** What a test puts between a process and its surroundings: a bug, planted. */
+export interface Plant {
+  /** between an allocator and the broker */
+  journal?(honest: Journal): Journal
+  /** between a process and the network */
+  transport?(honest: Transport, node: string): Transport
+  /** between a gateway's subscriber and its feed */
+  feedEnd?(honest: FeedEnd): FeedEnd
+}
+
 export interface ClusterOptions {
   readonly seed: number
   readonly steps?: number
   readonly tamper?: Tamper
+  readonly plant?: Plant
   readonly onTrace?: (line: string) => void
 }
 
@@ -300,7 +312,8 @@ export class ClusterWorld {
     const node = this.#node('g')
     const gateway: SimGateway = new SimGateway({
       node,
-      transport: this.network.join(node),
+      transport: this.#transportOf(node),
+      feedEndOver: end => this.#options.plant?.feedEnd?.(end) ?? end,
       session: this.random.below(2 ** 32),
       shows: this.town.shows,
       onPersonal: news => {
@@ -327,6 +340,7 @@ export class ClusterWorld {
   startAllocator(): SimAllocator {
     const node = this.#node('a')
     const { disk, town, judge } = this
+    const journal = new SimJournal(this.broker, node)
     const snapshots = new SimSnapshots({
       pages: disk.pages,
       schedule: step => {
@@ -336,8 +350,8 @@ export class ClusterWorld {
     })
     const allocator = new SimAllocator({
       node,
-      transport: this.network.join(node),
-      journal: new SimJournal(this.broker, node),
+      transport: this.#transportOf(node),
+      journal: this.#options.plant?.journal?.(journal) ?? journal,
       snapshots,
       plans: disk.plans,
       ledger: this.#progressFor(node),
@@ -420,6 +434,11 @@ export class ClusterWorld {
       offMs: this.random.between(-OFF_MS_MAX, OFF_MS_MAX),
       onBroken: cause => this.judge.guard(() => raise(cause)),
     })
+  }
+
+  #transportOf(node: SimNode): Transport {
+    const honest = this.network.join(node)
+    return this.#options.plant?.transport?.(honest, node.name) ?? honest
   }
 
   #progressFor(node: SimNode): LedgerProgress {

@@ -5,12 +5,12 @@
 
 import { MembershipOwners } from '../../../allocator/owners.ts'
 import { Feed } from '../../../gateway/feed.ts'
-import { FeedSubscriber } from '../../../gateway/feed-subscriber.ts'
+import { type FeedEnd, FeedSubscriber } from '../../../gateway/feed-subscriber.ts'
 import { NatsLink } from '../../../gateway/nats-link.ts'
 import { Router } from '../../../gateway/router.ts'
 import type { Request } from '../../../shared/commands.ts'
 import type { NodeId, ShowNumber } from '../../../shared/ids.ts'
-import type { Link, Transport } from '../../../shared/ports.ts'
+import type { Transport } from '../../../shared/ports.ts'
 import type { PersonalNews, Reply } from '../../../shared/views.ts'
 import { CLUSTER, membershipOf } from './sim-allocator.ts'
 import type { SimNode } from './sim-node.ts'
@@ -25,8 +25,8 @@ export interface GatewayPorts {
   readonly onPersonal: (news: readonly PersonalNews[]) => void
   /** everything that arrived together is taken */
   readonly onTurnEnded: () => void
-  /** the link as it is; a test may plant a bug */
-  readonly linkOver?: ((honest: Link, gateway: SimGateway) => Link) | undefined
+  /** the feed as it is; a test may plant a bug */
+  readonly feedEndOver: (honest: FeedEnd) => FeedEnd
 }
 
 export class SimGateway {
@@ -48,8 +48,7 @@ export class SimGateway {
     const common = { transport, cluster: CLUSTER, session, clock, schedule, every }
     const onReplies = (): void => this.subscriber.noteOutput()
     this.link = new NatsLink({ ...common, gateway: node.name as NodeId, owners, onReplies })
-    const link = ports.linkOver?.(this.link, this) ?? this.link
-    this.router = new Router({ link, clock, timers: node })
+    this.router = new Router({ link: this.link, clock, timers: node })
     const publish = (topic: string, message: string | Uint8Array): void => {
       for (const watcher of this.watchers) watcher.published(topic, message)
     }
@@ -58,7 +57,7 @@ export class SimGateway {
     const feed = this.feed
     this.subscriber = new FeedSubscriber({
       ...common,
-      sink: {
+      sink: ports.feedEndOver({
         seats: news => feed.seats(news),
         mayHaveHole: (shard, head) => feed.mayHaveHole(shard, head),
         personal: ports.onPersonal,
@@ -66,7 +65,7 @@ export class SimGateway {
           feed.turnEnded()
           ports.onTurnEnded()
         },
-      },
+      }),
     })
     membership.speak(() => ({ state: 'serving', serves: [], ready: [], opsPort: 1 }))
   }
