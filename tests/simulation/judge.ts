@@ -41,6 +41,8 @@ export interface Speaker {
   /** true time: its clock began no earlier than the one, and no later than the other */
   readonly startedAtMs: number
   readonly servingAtMs: number
+  /** true time at which it learned that its last frame is durable */
+  readonly learnedAtMs?: number
 }
 
 export interface JudgeOptions {
@@ -169,8 +171,8 @@ export class Judge {
     this.serving(shards)
   }
 
-  /** Nothing is under way: everybody has heard, and what is due has happened (H3). */
-  checkQuiet(speakerOf: (shard: ShardNumber) => Speaker): void {
+  /** Nothing is under way: everybody has heard, and what is due for `lateMs` has happened (H3). */
+  checkQuiet(speakerOf: (shard: ShardNumber) => Speaker, lateMs = 0): void {
     this.catchUp()
     this.guard(() => {
       for (const [shard, auditor] of this.auditors) {
@@ -178,7 +180,7 @@ export class Judge {
         const owed = this.#owed.get(shard)
         check(owed?.size === 0, 'F7', `nobody was told of ${[...(owed ?? [])].join(', ')}`)
         const sinceMs = this.#options.clock.monotonicMs() - process.servingAtMs
-        const now = (process.claimTimes.get(shard) ?? 0) + sinceMs
+        const now = (process.claimTimes.get(shard) ?? 0) + sinceMs - lateMs
         for (const show of auditor.shows.values()) checkNothingDue(show, now)
       }
     })
@@ -223,9 +225,13 @@ export class Judge {
     return process.durableFrame(shard) === this.#auditorOf(shard).frame
   }
 
-  /** E5: a "no" or an old view is at most 2 s behind a successor's first frame. */
+  /**
+   * E5: a "no" or an old view is at most 2 s behind a successor's first frame. What leaves with a frame
+   * was decided before that was stored, however late its acknowledgement came.
+   */
   #checkStale(process: Speaker, { show }: Request, reply: Reply): void {
     if (reply.kind === 'fault') return
+    if (process.learnedAtMs === this.#options.clock.monotonicMs()) return
     const shard = shardOf(show)
     const next = this.#auditorOf(shard).stored[process.durableFrame(shard)]
     if (next?.atMs === undefined) throw new AuditError('W2: told what is not durable')

@@ -16,6 +16,8 @@ import type { SimReign } from './sim-allocator.ts'
 const ROUNDS_MAX = 60
 const CALM_MS_MAX = 60_000
 const LOOK_MS = 250
+/** H3: so late may an expiry be */
+const LATE_MS_MAX = 250
 const HOURS_MS = 2 * 60 * 60 * 1000
 
 export async function checkClusterEnd(world: ClusterWorld): Promise<void> {
@@ -59,7 +61,7 @@ async function comeToRest(world: ClusterWorld): Promise<void> {
     await world.pass(LOOK_MS)
   }
   if (world.judge.failure !== undefined) return
-  world.judge.checkQuiet(shard => reignOf(world, shard))
+  world.judge.checkQuiet(shard => reignOf(world, shard), LATE_MS_MAX)
   world.judge.guard(() => {
     for (const shard of world.town.shards) {
       const reign = reignOf(world, shard)

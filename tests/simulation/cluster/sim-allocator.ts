@@ -38,6 +38,7 @@ export class SimReign implements Speaker {
   readonly claimTimes: ReadonlyMap<ShardNumber, number>
   readonly startedAtMs: number
   readonly servingAtMs: number
+  learnedAtMs = 0
   isOpen = true
   readonly #writer: Writer
 
@@ -118,6 +119,7 @@ export class SimAllocator {
     const placement = await PlacementWatch.of(this.#ports.tables, node)
     const allocator = new ClusterAllocator({
       ...this.#ports,
+      journal: this.#learning(this.#ports.journal),
       feed: this.#feed(),
       onBegin: claim => this.#begin(claim),
       onEnd: shard => this.#end(shard),
@@ -158,6 +160,20 @@ export class SimAllocator {
       if (reign !== undefined) this.#ports.onReply(reign, request, reply)
       onReply(reply)
     })
+  }
+
+  #learning(journal: Journal): Journal {
+    return {
+      append: async frame => {
+        const outcome = await journal.append(frame)
+        const reign = this.reigns.get(frame.shard)
+        if (reign !== undefined) reign.learnedAtMs = this.node.clock.monotonicMs()
+        return outcome
+      },
+      read: (shard, from) => journal.read(shard, from),
+      head: shard => journal.head(shard),
+      close: () => journal.close(),
+    }
   }
 
   #feed(): FeedSink {
