@@ -53,6 +53,8 @@ interface Known {
   isAsking: boolean
   /** something went missing after the ask: its answer may be too old */
   isOutdated: boolean
+  /** the view was replaced by an answer that watchers have not been told yet */
+  isMoved: boolean
   /** came while asking; the oldest are dropped, which the merge notices as a gap */
   news: NewsAt[]
   waiting: Used[]
@@ -188,6 +190,7 @@ export class Feed {
       usedAt,
       isAsking: false,
       isOutdated: false,
+      isMoved: false,
       news: [],
       waiting: [],
     }
@@ -233,7 +236,7 @@ export class Feed {
   /** The owner's answer, then what came meanwhile. F1 */
   #answered(known: Known, reply: Extract<Reply, { kind: 'show' }>): void {
     const previous = known.view
-    const isMoved = previous?.adopt(reply.view) ?? false
+    if (previous?.adopt(reply.view) === true) known.isMoved = true
     const view = previous ?? new FeedView(reply.view)
     known.view = view
     const waitingNews = known.news
@@ -252,8 +255,9 @@ export class Feed {
       return
     }
     known.isAsking = false
-    if (isMoved) this.pace.moved(view)
+    if (known.isMoved) this.pace.moved(view)
     else this.pace.changed(view)
+    known.isMoved = false
     this.pace.setLive(view, true)
     for (const onUsed of takeAll(known)) onUsed(view, undefined)
   }

@@ -31,14 +31,37 @@ export interface AskedOnce {
   readonly giveUpAtMs: number
 }
 
-export interface Ask extends AskedOnce {
+const NEVER = Number.NEGATIVE_INFINITY
+
+/** A class, because spread objects cost V8 microseconds here. */
+export class Ask implements AskedOnce {
+  readonly number: number
+  readonly request: Request
+  readonly origin: number
+  readonly onReply: (reply: Reply) => void
+  readonly bytes: number
+  readonly giveUpAtMs: number
   /** in this round, -1 while unsent */
-  position: number
-  sentAtMs: number
+  position = -1
+  sentAtMs = NEVER
   /** how long it waits for an answer until it is repeated; doubled by every repeat */
   patienceMs: number
-  hasRepeats: boolean
-  isAnswered: boolean
+  hasRepeats = false
+  isAnswered = false
+
+  constructor(asked: AskedOnce, patienceMs: number) {
+    this.number = asked.number
+    this.request = asked.request
+    this.origin = asked.origin
+    this.onReply = asked.onReply
+    this.bytes = asked.bytes
+    this.giveUpAtMs = asked.giveUpAtMs
+    this.patienceMs = patienceMs
+  }
+
+  get wasSent(): boolean {
+    return this.sentAtMs !== NEVER
+  }
 }
 
 export class LinkLine {
@@ -89,14 +112,7 @@ export class LinkLine {
   }
 
   add(asked: AskedOnce): void {
-    const ask: Ask = {
-      ...asked,
-      position: -1,
-      sentAtMs: 0,
-      patienceMs: this.#silenceMs,
-      hasRepeats: false,
-      isAnswered: false,
-    }
+    const ask = new Ask(asked, this.#silenceMs)
     this.#asks.set(ask.number, ask)
     this.#unsent.push(ask)
     this.#bytes += ask.bytes

@@ -18,11 +18,16 @@ import { type Gateway, startGateway } from './start-gateway.ts'
 import { readVersion } from './version.ts'
 import { buildWeb } from './web-build.ts'
 
+const SMALLEST_CLUSTER = { gateways: 1, allocators: 1, allowDegraded: false }
+
 /** Runs until a signal or a failure ends the process. Faults of starting are thrown. */
 export async function main(): Promise<void> {
   const startedAt = performance.now()
   // 1.
   const config = readConfig()
+  if (config.cluster !== undefined) {
+    return (await import('./cluster/local-cluster.ts')).main(SMALLEST_CLUSTER) // NATS_URL chooses
+  }
   const version = readVersion()
   const log = createLog('usher', config.logLevel)
   const service = new Service(log)

@@ -320,7 +320,7 @@ export class NatsLink implements Link {
   }
 
   #giveUp(ask: Ask): void {
-    ask.onReply(isQuery(ask.request) || ask.sentAtMs === 0 ? UNAVAILABLE : UNKNOWN)
+    ask.onReply(isQuery(ask.request) || !ask.wasSent ? UNAVAILABLE : UNKNOWN)
   }
 }
 

@@ -80,7 +80,8 @@ const ENTRY_STATES = `
       and kind in ('waiter-joined', 'waiter-offered', 'waiter-left', 'offer-declined')
     order by entry, sequence desc
   ), ended as (
-    select last.*, show_end.sequence as end_at, show_end.kind as end_kind, hold_end.kind as hold_end,
+    select last.*, show_end.sequence as end_at, show_end.kind as end_kind,
+      hold_end.kind as hold_end,
       exists (select from transition s where s.show = last.show and s.hold = last.hold
         and s.kind = 'hold-settling' and s.sequence < show_end.sequence) as was_settling
     from last

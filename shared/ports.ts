@@ -36,8 +36,8 @@ export interface Owners {
 }
 
 /**
- * Carries bytes between processes: from one to all who subscribed, at most once, and from one sender
- * to one receiver in order across subjects. A subject's part may be `*`, which stands for any one part.
+ * Carries bytes between processes: from one to all who subscribed, at most once, from one sender to
+ * one receiver in order across subjects. A part of a subject may be `*`: any one part.
  */
 export interface Transport {
   readonly isUp: boolean

@@ -48,7 +48,7 @@ async function start(node: ClusterNode, flags: AllocatorFlags): Promise<void> {
   let opsPort = 0
   const allocator = startShards(node, stores, { onTrouble, opsPort: () => opsPort })
   opsPort = await openOps(node, {
-    metrics: metricsOf(node, allocator),
+    metrics: metricsOf(node, allocator).registry,
     checks: () => [stores.skew.check, ...warnings.map(degraded)],
   })
 }

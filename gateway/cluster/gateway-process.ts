@@ -66,7 +66,7 @@ async function start(node: ClusterNode): Promise<void> {
     },
   )
   // 4.
-  const opsPort = await openOps(node, { metrics: gateway.metrics, checks: () => [] })
+  const opsPort = await openOps(node, { metrics: gateway.metrics.registry, checks: () => [] })
   const recent = new RecentFigures(gateway.requests, systemClock)
   let state: 'serving' | 'leaving' = 'serving'
   membership.speak(() => ({ state, serves: [], ready: [], opsPort, figures: recent.read() })) // GP1

@@ -38,7 +38,7 @@ async function start(node: ClusterNode): Promise<void> {
       ledgerLagFrames: lagFrames,
       ledgerLagMs: lagMs,
       broker: () => broker.figures(),
-    }),
+    }).registry,
     checks: () => [
       {
         name: 'ledger',

@@ -24,6 +24,7 @@ import { createMetrics } from '../metrics.ts'
 import type { Check } from '../ops/listener.ts'
 import { buildWeb } from '../web-build.ts'
 import { Child, type ChildOptions } from './children.ts'
+import { gatheredMetrics } from './gathered-metrics.ts'
 import { beginLife, type ClusterNode, joinAs, nodeIdOf } from './node.ts'
 import { clusterChecks, openOps } from './node-ops.ts'
 import { type Servers, startServers } from './own-servers.ts'
@@ -80,7 +81,7 @@ async function bringUp(life: Life, flags: LocalClusterFlags): Promise<ClusterNod
   startChildren(node, flags, servers)
   // 4.
   await openOps(node, {
-    metrics: createMetrics({}),
+    metrics: gatheredMetrics(membership, createMetrics({}).registry, config.opsHost),
     checks: () => processChecks(membership, flags),
   })
   return node

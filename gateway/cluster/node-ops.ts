@@ -9,15 +9,14 @@ import type { Membership } from '../../allocator/membership.ts'
 import { historyOf } from '../../persistence/history.ts'
 import type { Operations } from '../../shared/operations.ts'
 import { Auth, hasRole } from '../auth.ts'
-import type { Metrics } from '../metrics.ts'
-import { type Check, OpsListener } from '../ops/listener.ts'
+import { type Check, type MetricsText, OpsListener } from '../ops/listener.ts'
 import { rowsOnly } from '../ops/rows-only.ts'
 import type { ClusterNode } from './node.ts'
 import { openOperations } from './operations.ts'
 import { nodeRows, shardRows } from './rows.ts'
 
 interface OpsParts {
-  readonly metrics: Metrics
+  readonly metrics: MetricsText
   readonly checks: () => readonly Check[]
 }
 
@@ -27,7 +26,7 @@ export async function openOps(node: ClusterNode, parts: OpsParts): Promise<numbe
   const auth = await Auth.open(config)
   const ops = new OpsListener({
     checks: () => [...clusterChecks(membership), ...parts.checks()],
-    metrics: parts.metrics.registry,
+    metrics: parts.metrics,
     version: { version, node: process.version, mode: role },
     operations: await operationsOf(node),
     history: ask => historyOf(database.sql, ask),

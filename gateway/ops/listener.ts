@@ -8,7 +8,6 @@
 //   O2. /readyz names every check and answers 503 while one of them fails.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Registry } from 'prom-client'
 import { Fault } from '../../shared/faults.ts'
 import type { Operations } from '../../shared/operations.ts'
 import { Refused } from '../reply.ts'
@@ -32,9 +31,15 @@ export interface Check {
   readonly detail: string
 }
 
+/** Prometheus text, made when somebody asks. */
+export interface MetricsText {
+  readonly contentType: string
+  metrics(): Promise<string>
+}
+
 export interface OpsSources {
   readonly checks: () => readonly Check[]
-  readonly metrics: Registry
+  readonly metrics: MetricsText
   readonly version: Record<string, unknown>
   readonly operations: Operations
   readonly history: HistorySource

@@ -8,6 +8,7 @@ import { needsNats } from '../support/nats.ts'
 
 const VISIBLE_MS_MAX = 150
 const TAKEOVER_MS_MAX = 3_000
+const PAUSE_MS_MAX = 250
 const STOP_MS_MAX = 8_000
 const ORPHANS_MS_MAX = 10_000
 
@@ -110,6 +111,33 @@ test(
     await until(isBack, 5_000, 'the zombie is a node among others again')
   },
 )
+
+const MOVED = 'a shard is moved by the ops listener while people buy, and nobody hears an error'
+
+test(MOVED, needsNats, async () => {
+  nextSeat = 2_400
+  const owner = await house.owner()
+  const heir = (await house.nodes()).find(node => node.role === 'allocator' && node.id !== owner.id)
+  const buyers = new HouseBuyers(house, token, { from: nextSeat, count: 4 })
+  await sleep(200)
+  const path = `/ops/v1/shards/${house.shard}/move`
+  const moved = await house.operate('POST', path, { to: heir?.id })
+  assert.equal(moved.status, 200, JSON.stringify(moved.body))
+  assert.ok(moved.body.pauseMs <= PAUSE_MS_MAX, `the pause was ${moved.body.pauseMs} ms`)
+  assert.equal((await house.owner()).id, heir?.id)
+  await sleep(200)
+  await buyers.stop()
+  assert.deepEqual(buyers.errors, [])
+  await assertKept(buyers.told)
+})
+
+test('the first process shows the figures of all, each with its node', needsNats, async () => {
+  const text = await (await fetch(new URL('/metrics', house.usher.opsUrl))).text()
+  for (const node of ['gateway-1', 'gateway-2', 'allocator-1', 'allocator-2', 'ledger-1']) {
+    assert.ok(text.includes(`usher_broker_connected{node="${node}"} 1`), `${node} is missing`)
+  }
+  assert.equal(text.split('# TYPE usher_broker_connected gauge').length, 2)
+})
 
 test(
   'SIGTERM ends everything within 8 s with exit 0 and leaves no process behind',

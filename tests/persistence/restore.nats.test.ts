@@ -6,7 +6,8 @@ import { ensureStreams } from '../../allocator/journal/jetstream-streams.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import { JournalStreams } from '../support/journal-streams.ts'
 import { needsNats } from '../support/nats.ts'
-import { type LosableJournal, restoreSuite } from './restore-suite.ts'
+import { restoreSuite } from './restore-suite.ts'
+import type { LosableJournal } from './restore-town.ts'
 
 let count = 0
 

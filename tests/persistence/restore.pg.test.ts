@@ -3,7 +3,8 @@
 import { MemoryFrames, MemoryJournal } from '../../allocator/journal/memory.ts'
 import { asFrameNumber } from '../../shared/ids.ts'
 import { SHARD } from '../support/writer-lab.ts'
-import { type LosableJournal, restoreSuite } from './restore-suite.ts'
+import { restoreSuite } from './restore-suite.ts'
+import type { LosableJournal } from './restore-town.ts'
 
 async function memoryStore(): Promise<LosableJournal> {
   const frames = new MemoryFrames()

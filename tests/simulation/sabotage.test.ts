@@ -204,11 +204,13 @@ test('L6 a wrong place in the line is found', () =>
     }),
   ))
 
+// The next two bite again and again: what is told last before a process dies misleads nobody.
+
 test('F1 news that are swallowed are found', () =>
   caught(/F1/, bug => ({
     tamper: {
       news: news => {
-        if (bug.hasBitten || news.frame < 12 || news.shows.length === 0) return news
+        if (news.frame % 3 > 0 || news.frame < 12 || news.shows.length === 0) return news
         bug.hasBitten = true
         return undefined
       },
@@ -220,7 +222,7 @@ test('F1 a seat that watchers are told wrong is found', () =>
     tamper: {
       news: news => {
         const [first, ...rest] = news.shows
-        if (bug.hasBitten || news.frame < 12 || first === undefined) return news
+        if (news.frame < 12 || first === undefined) return news
         if (first.changes.length === 0) return news
         bug.hasBitten = true
         const changes = first.changes.map(change => change ^ 1)
