@@ -22,6 +22,7 @@ import type { Journal, LedgerProgress, Transport } from '../../../shared/ports.t
 import type { Reply } from '../../../shared/views.ts'
 import { check } from '../audit-error.ts'
 import { textOf } from '../auditor.ts'
+import { replayedDigest } from '../digests.ts'
 import { Judge, type Tamper } from '../judge.ts'
 import { Random } from '../random.ts'
 import { SimDisk, SimSnapshots } from '../sim-disk.ts'
@@ -394,6 +395,10 @@ export class ClusterWorld {
     const { shard, epoch, node } = reign
     if (!this.judge.auditors.has(shard)) return
     this.note(`${node.name} begins epoch ${epoch} of shard ${shard}`)
+    this.judge.guard(() => {
+      const replayed = replayedDigest(this.disk, shard, reign.durableFrame())
+      check(reign.digest() === replayed, 'T1', `shard ${shard}: recovery differs from a replay`)
+    })
     const before = this.reigns.get(shard)
     if (before !== undefined && before.epoch > epoch) {
       this.tally.add('fault late-reign')
