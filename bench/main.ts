@@ -1,5 +1,6 @@
 // `npm run bench -- SCENARIO` and `usher bench`: parse, measure, print, judge.
 
+import '../shared/engine.ts'
 import { pathToFileURL } from 'node:url'
 import { EXIT } from '../shared/service.ts'
 import { measureCore } from './core.ts'

@@ -3,6 +3,7 @@
 // Owns: names and flags of the commands, how usage errors end.
 // Leaves to others: what a command does (one file each beside this one).
 
+import '../../shared/engine.ts'
 import { Command, CommanderError, Option } from 'commander'
 import { EXIT, exitCodeOf, sentenceOf } from '../../shared/service.ts'
 import { ROLES } from '../auth.ts'
