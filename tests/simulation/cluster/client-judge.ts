@@ -46,7 +46,9 @@ export interface Asking {
 
 interface Version {
   readonly version: number
-  readonly atMs: number
+  readonly frame: number
+  /** since when an owner knows that it is durable; nobody can show it earlier */
+  knownAtMs: number | undefined
 }
 
 interface Keyed {
@@ -168,10 +170,21 @@ export class ClientJudge {
     this.#checkOwnWrites(asking, reply)
   }
 
+  /** An owner knows that everything up to the frame is durable. */
+  known(shard: ShardNumber, frame: number): void {
+    this.note()
+    for (const show of this.#judge.auditors.get(shard)?.shows.keys() ?? []) {
+      for (const one of this.#versions.get(show as ShowNumber) ?? []) {
+        if (one.frame <= frame) one.knownAtMs ??= this.#agenda.nowMs
+      }
+    }
+  }
+
   /** Called after every step: at most one frame of a shard has become durable. */
   note(): void {
     for (const auditor of this.#judge.auditors.values()) {
-      for (const [number, show] of auditor.shows) this.#noteShow(number as ShowNumber, show)
+      const { frame } = auditor
+      for (const [number, show] of auditor.shows) this.#noteShow(number as ShowNumber, show, frame)
     }
   }
 
@@ -214,7 +227,9 @@ export class ClientJudge {
     const { nowMs } = this.#agenda
     if (nowMs - node.wokeAtMs < STALE_MS_MAX) return
     const versions = this.#versions.get(show) ?? []
-    const due = versions.findLast(one => one.atMs <= nowMs - STALE_MS_MAX)
+    const due = versions.findLast(
+      one => one.knownAtMs !== undefined && one.knownAtMs <= nowMs - STALE_MS_MAX,
+    )
     const isFresh = due === undefined || version >= due.version
     check(isFresh, 'F1', `${node.name} shows ${show} at ${version}, ${due?.version} is long known`)
   }
@@ -232,11 +247,13 @@ export class ClientJudge {
     check(isSeen, 'F1', `answered of version ${version}, shown is ${view?.version}`)
   }
 
-  #noteShow(number: ShowNumber, show: AuditedShow): void {
+  #noteShow(number: ShowNumber, show: AuditedShow, frame: number): void {
     const versions = this.#versions.get(number) ?? []
     this.#versions.set(number, versions)
     const { version } = show.seats
-    if (versions.at(-1)?.version !== version) versions.push({ version, atMs: this.#agenda.nowMs })
+    if (versions.at(-1)?.version !== version) {
+      versions.push({ version, frame, knownAtMs: undefined })
+    }
     this.#noteMap(number, show)
   }
 

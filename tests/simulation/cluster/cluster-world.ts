@@ -367,7 +367,9 @@ export class ClusterWorld {
       onTaken: (reign, request) => judge.guard(() => this.clients.taken(reign, request)),
       onReply: (reign, request, reply) => this.#said(reign, request, reply),
       onNews: (reign, news) => {
-        if (judge.auditors.has(news.shard)) judge.news(reign, news)
+        if (!judge.auditors.has(news.shard)) return
+        judge.news(reign, news)
+        judge.guard(() => this.clients.known(news.shard, news.frame))
       },
       onPersonal: (reign, news) => judge.personal(reign, news),
       onTrouble: (sentence, cause) => this.note(`${node.name}: ${sentence} ${cause ?? ''}`),
@@ -396,6 +398,7 @@ export class ClusterWorld {
     if (!this.judge.auditors.has(shard)) return
     this.note(`${node.name} begins epoch ${epoch} of shard ${shard}`)
     this.judge.guard(() => {
+      this.clients.known(shard, reign.durableFrame())
       const replayed = replayedDigest(this.disk, shard, reign.durableFrame())
       check(reign.digest() === replayed, 'T1', `shard ${shard}: recovery differs from a replay`)
     })
