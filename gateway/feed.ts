@@ -245,7 +245,7 @@ export class Feed {
       if (incarnation < view.epoch) continue
       const taken = incarnation > view.epoch ? 'gap' : view.take(news)
       if (taken === 'gap') {
-        known.news = waitingNews
+        known.news = waitingNews.filter(one => isAhead(one, view))
         this.#ask(known)
         return
       }
@@ -275,6 +275,11 @@ export class Feed {
     }
     for (const onUsed of takeAll(known)) onUsed(undefined, reply)
   }
+}
+
+/** The others are contained in the next answer: kept, they would ask for ever. */
+function isAhead({ incarnation, news }: NewsAt, view: FeedView): boolean {
+  return incarnation > view.epoch || (incarnation === view.epoch && news.to > view.version)
 }
 
 function takeAll(known: Known): readonly Used[] {
