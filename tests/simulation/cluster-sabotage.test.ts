@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EntryId } from '../../shared/ids.ts'
 import { idTextOf, parseId } from '../../shared/ids.ts'
-import { type ClusterOptions, ClusterWorld } from './cluster/cluster-world.ts'
+import type { ClusterOptions } from './cluster/cluster-options.ts'
+import { ClusterWorld } from './cluster/cluster-world.ts'
 import {
   backwardLink,
   blindClaimant,

@@ -8,7 +8,8 @@
 //   M2. Over many worlds every fault, answer and fact must have happened, or nothing was proved.
 
 import { parseArgs } from 'node:util'
-import { CLUSTER_FAULTS, ClusterWorld } from './cluster/cluster-world.ts'
+import { CLUSTER_FAULTS } from './cluster/cluster-options.ts'
+import { ClusterWorld } from './cluster/cluster-world.ts'
 import { runInWorkers } from './many.ts'
 import { Tally } from './tally.ts'
 import { type Outcome, World } from './world.ts'

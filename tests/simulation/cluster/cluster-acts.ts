@@ -47,8 +47,8 @@ const ACTS: Readonly<Record<Choice, (world: ClusterWorld) => void | Promise<void
   ledger: world => world.ledgerStep(pickShard(world), world.random.between(1, 6)),
   pause,
   killOwner: world => kill(world, pickOwner(world)?.node),
-  killAny: world => kill(world, world.random.pick(world.liveAllocators)?.node),
-  killGateway: world => kill(world, world.random.pick(world.liveGateways)?.node),
+  killAny: world => kill(world, world.random.pick(world.crew.liveAllocators)?.node),
+  killGateway: world => kill(world, world.random.pick(world.crew.liveGateways)?.node),
   sleepOwner: world => sleep(world, pickOwner(world)?.node),
   sleepAny: world => sleep(world, pickNode(world)),
   cut,
@@ -73,8 +73,8 @@ const ACTS: Readonly<Record<Choice, (world: ClusterWorld) => void | Promise<void
 }
 
 export async function act(world: ClusterWorld): Promise<void> {
-  if (world.liveAllocators.length < 2 && world.random.chance(0.1)) world.startAllocator()
-  if (world.liveGateways.length < 2 && world.random.chance(0.1)) world.startGateway()
+  if (world.crew.liveAllocators.length < 2 && world.random.chance(0.1)) world.crew.startAllocator()
+  if (world.crew.liveGateways.length < 2 && world.random.chance(0.1)) world.crew.startGateway()
   await ACTS[world.random.weighted(CHOICES)](world)
   await world.pass(world.random.below(12))
 }
@@ -83,12 +83,12 @@ const UP_MS_MAX = 10_000
 
 /** Everybody is up, every shard is served, every show is open. */
 export async function openHouse(world: ClusterWorld): Promise<void> {
-  world.startGateway()
-  world.startGateway()
-  world.startAllocator()
-  world.startAllocator()
+  world.crew.startGateway()
+  world.crew.startGateway()
+  world.crew.startAllocator()
+  world.crew.startAllocator()
   const { shards, shows } = world.town
-  for (let waitedMs = 0; !shards.every(shard => world.reigns.has(shard)); waitedMs += 100) {
+  for (let waitedMs = 0; !shards.every(shard => world.crew.reigns.has(shard)); waitedMs += 100) {
     check(waitedMs < UP_MS_MAX, 'E1', 'the cluster does not come up')
     await world.pass(100)
   }
@@ -103,7 +103,7 @@ function pickShard({ random, town }: ClusterWorld): ShardNumber {
 
 function crowd(world: ClusterWorld): void {
   const count = world.random.between(3, 9)
-  const gateway = world.random.pick(world.liveGateways)
+  const gateway = world.random.pick(world.crew.liveGateways)
   for (let at = 0; at < count; at += 1) world.ask(world.workload.next(), gateway)
 }
 
@@ -133,18 +133,18 @@ function otherBody(world: ClusterWorld): void {
 const STEPS_BEFORE_MAX = 40
 
 function pickOwner(world: ClusterWorld): SimAllocator | undefined {
-  return world.ownerOf(world.random.pick(world.town.shows) ?? 0)
+  return world.crew.ownerOf(world.random.pick(world.town.shows) ?? 0)
 }
 
-function pickNode({ random, liveAllocators, liveGateways }: ClusterWorld): SimNode | undefined {
-  return random.pick([...liveAllocators, ...liveGateways])?.node
+function pickNode({ random, crew }: ClusterWorld): SimNode | undefined {
+  return random.pick([...crew.liveAllocators, ...crew.liveGateways])?.node
 }
 
 /** The machines sleep, all of them: long holds end, what was under way comes late. */
 async function pause(world: ClusterWorld): Promise<void> {
   if (world.random.chance(0.7)) await world.pass(world.random.between(50, 300))
   world.fault('pause')
-  world.sleepAll(world.random.pick([1_200, 5_000, 61_000, 125_000, 400_000]) ?? 1_200)
+  world.crew.sleepAll(world.random.pick([1_200, 5_000, 61_000, 125_000, 400_000]) ?? 1_200)
 }
 
 /** Between any two of its steps. */
@@ -203,8 +203,8 @@ function losePage(world: ClusterWorld): void {
 // Operators
 
 function move(world: ClusterWorld): void {
-  const { random, table, liveAllocators } = world
-  const to = random.pick(liveAllocators)?.node.name as NodeId | undefined
+  const { random, table, crew } = world
+  const to = random.pick(crew.liveAllocators)?.node.name as NodeId | undefined
   const shard = pickShard(world)
   if (to === undefined || table.stored.value?.assignments[shard] === to) return
   world.fault('move-asked')
@@ -217,8 +217,8 @@ function move(world: ClusterWorld): void {
 }
 
 function cordon(world: ClusterWorld): void {
-  const { random, table, liveAllocators } = world
-  const node = random.pick(liveAllocators)?.node.name as NodeId | undefined
+  const { random, table, crew } = world
+  const node = random.pick(crew.liveAllocators)?.node.name as NodeId | undefined
   if (node === undefined) return
   world.fault('cordon')
   table.change(now => withCordon(now, node, !now.cordoned.has(node)))
@@ -226,14 +226,14 @@ function cordon(world: ClusterWorld): void {
 
 /** SIGTERM: hands everything over, then ends. */
 function leave(world: ClusterWorld): void {
-  const allocator = world.random.pick(world.liveAllocators)
+  const allocator = world.random.pick(world.crew.liveAllocators)
   if (allocator === undefined || allocator.isLeaving || !allocator.node.isRunning) return
   world.fault('leave')
-  world.leave(allocator)
+  world.crew.leave(allocator)
 }
 
 function join(world: ClusterWorld): void {
-  if (world.liveAllocators.length >= 4) return
+  if (world.crew.liveAllocators.length >= 4) return
   world.fault('join')
-  world.startAllocator()
+  world.crew.startAllocator()
 }

@@ -26,12 +26,13 @@ export async function checkClusterEnd(world: ClusterWorld): Promise<void> {
   world.broker.calm()
   Object.assign(world.town.temper, { sendFaults: 0, pageFaults: 0 })
   world.network.healAll()
-  for (const { node } of [...world.allocators, ...world.gateways]) {
+  for (const { node } of [...world.crew.allocators, ...world.crew.gateways]) {
     node.spare()
     node.wake()
   }
-  while (world.liveAllocators.filter(one => !one.isLeaving).length < 2) world.startAllocator()
-  while (world.liveGateways.length < 2) world.startGateway()
+  while (world.crew.liveAllocators.filter(one => !one.isLeaving).length < 2)
+    world.crew.startAllocator()
+  while (world.crew.liveGateways.length < 2) world.crew.startGateway()
   world.table.change(table =>
     [...table.cordoned].reduce((now, node) => withCordon(now, node, false), table),
   )
@@ -39,14 +40,14 @@ export async function checkClusterEnd(world: ClusterWorld): Promise<void> {
   for (let round = 0; round < ROUNDS_MAX && hasLiveHold(world); round += 1) {
     settleAll(world)
     await comeToRest(world)
-    world.sleepAll(HOURS_MS)
+    world.crew.sleepAll(HOURS_MS)
     await comeToRest(world)
   }
   world.judge.guard(() => {
     for (const auditor of world.judge.auditors.values()) {
       for (const [number, show] of auditor.shows) checkRows(world, number, show)
     }
-    for (const gateway of world.liveGateways) world.clients.checkConverged(gateway)
+    for (const gateway of world.crew.liveGateways) world.clients.checkConverged(gateway)
   })
 }
 
@@ -79,8 +80,8 @@ function whyNot(world: ClusterWorld): string | undefined {
   if (world.unanswered.length > 0) return `${world.unanswered.length} asks wait`
   if (world.ledger.hasWork) return 'the ledger is behind'
   for (const shard of world.town.shards) {
-    const reign = world.reigns.get(shard)
-    const owner = world.liveAllocators.find(({ node }) => node === reign?.node)
+    const reign = world.crew.reigns.get(shard)
+    const owner = world.crew.liveAllocators.find(({ node }) => node === reign?.node)
     if (owner?.reigns.get(shard) !== reign) return `nobody serves shard ${shard}`
     if (reign?.isIdle !== true) return `shard ${shard} is busy`
   }
@@ -88,7 +89,7 @@ function whyNot(world: ClusterWorld): string | undefined {
 }
 
 function reignOf(world: ClusterWorld, shard: ShardNumber): SimReign {
-  const reign = world.reigns.get(shard)
+  const reign = world.crew.reigns.get(shard)
   check(reign !== undefined, 'E1', `nobody ever served shard ${shard}`)
   return reign
 }

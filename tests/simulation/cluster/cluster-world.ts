@@ -1,14 +1,13 @@
 // One whole simulated cluster from one seed: people, gateways, allocators, broker, Ledger, clocks.
 //
-// Owns: the processes, the network between them, asking and hearing.
-// Leaves to others: what happens next (cluster-acts.ts), the end of the day (cluster-end.ts), judging
-// (judge.ts for what shards say, client-judge.ts for what clients hear).
+// Owns: the surroundings, time, asking and hearing.
+// Leaves to others: the processes (cluster-crew.ts), what happens next (cluster-acts.ts), the end of the
+// day (cluster-end.ts), judging (judge.ts: what shards say, client-judge.ts: what clients hear).
 //
 //   CW1. The same seed makes the same history: virtual time alone orders what happens, and between two
 //        steps all microtasks have run.
 
 import { createHash } from 'node:crypto'
-import type { FeedEnd } from '../../../gateway/feed-subscriber.ts'
 import type { Request } from '../../../shared/commands.ts'
 import {
   asBookingNumber,
@@ -17,15 +16,12 @@ import {
   parseId,
   type ShardNumber,
 } from '../../../shared/ids.ts'
-import { shardOf } from '../../../shared/placement.ts'
-import type { Journal, LedgerProgress, Transport } from '../../../shared/ports.ts'
 import type { Reply } from '../../../shared/views.ts'
 import { check } from '../audit-error.ts'
 import { textOf } from '../auditor.ts'
-import { replayedDigest } from '../digests.ts'
-import { Judge, type Tamper } from '../judge.ts'
+import { Judge } from '../judge.ts'
 import { Random } from '../random.ts'
-import { SimDisk, SimSnapshots } from '../sim-disk.ts'
+import { SimDisk } from '../sim-disk.ts'
 import { SimLedger } from '../sim-ledger.ts'
 import { Tally } from '../tally.ts'
 import { type Town, townOf } from '../town.ts'
@@ -34,77 +30,16 @@ import { answerOf, type Outcome } from '../world.ts'
 import { Agenda } from './agenda.ts'
 import { type Asking, ClientJudge } from './client-judge.ts'
 import { act, openHouse } from './cluster-acts.ts'
+import { Crew } from './cluster-crew.ts'
 import { checkClusterEnd } from './cluster-end.ts'
-import { SimAllocator, type SimReign } from './sim-allocator.ts'
-import { type BrokerTemper, SimBroker, SimJournal } from './sim-broker.ts'
-import { SimGateway } from './sim-gateway.ts'
+import type { ClusterOptions } from './cluster-options.ts'
+import { type BrokerTemper, SimBroker } from './sim-broker.ts'
+import type { SimGateway } from './sim-gateway.ts'
 import { type NetworkTemper, SimNetwork } from './sim-network.ts'
-import { SimNode } from './sim-node.ts'
 import { SimTable } from './sim-table.ts'
-
-/** What a test puts between a process and its surroundings: a bug, planted. */
-export interface Plant {
-  /** between an allocator and the broker */
-  journal?(honest: Journal): Journal
-  /** between a process and the network */
-  transport?(honest: Transport, node: string): Transport
-  /** between a gateway's subscriber and its feed */
-  feedEnd?(honest: FeedEnd): FeedEnd
-}
-
-export interface ClusterOptions {
-  readonly seed: number
-  readonly steps?: number
-  readonly tamper?: Tamper
-  readonly plant?: Plant
-  readonly onTrace?: (line: string) => void
-}
-
-/** Each of these must have had its effect somewhere over many worlds. */
-export const CLUSTER_FAULTS = [
-  'ack-lost',
-  'allocator-killed',
-  'cordon',
-  'cut',
-  'cut-lost',
-  'gateway-killed',
-  'ghost-rejected',
-  'ghost-stored',
-  'join',
-  'leader-change',
-  'leaderless',
-  'leave',
-  'ledger-crash',
-  'lost-answer',
-  'lost-page',
-  'message-late',
-  'message-lost',
-  'message-twice',
-  'move-asked',
-  'moved',
-  'other-body',
-  'page-refused',
-  'parted',
-  'parted-lost',
-  'pause',
-  'rejected',
-  'repeat',
-  'repeat-undecided',
-  'resend-rejected',
-  'send-late',
-  'send-lost',
-  'stale-read',
-  'stopped',
-  'store-full',
-  'taken-over',
-  'unsure-of-tail',
-  'zombie-fenced',
-] as const
 
 const STEPS = 300
 const LAST_LINES = 60
-/** as far as readiness lets a wall clock be off */
-const OFF_MS_MAX = 1_000
 
 export class ClusterWorld {
   readonly random: Random
@@ -120,10 +55,7 @@ export class ClusterWorld {
   readonly table: SimTable
   readonly broker: SimBroker
   readonly weather: NetworkTemper & BrokerTemper
-  readonly allocators: SimAllocator[] = []
-  readonly gateways: SimGateway[] = []
-  /** the newest reign of each shard */
-  readonly reigns = new Map<ShardNumber, SimReign>()
+  readonly crew: Crew
   readonly #options: ClusterOptions
   readonly #hash = createHash('sha256')
   readonly #last: string[] = []
@@ -131,7 +63,6 @@ export class ClusterWorld {
   /** without an answer for ever, or nobody knows */
   readonly #lost: Request[] = []
   readonly #asking = new Set<Asking>()
-  #nodeCount = 0
   #stepCount = 0
 
   constructor(options: ClusterOptions) {
@@ -187,6 +118,7 @@ export class ClusterWorld {
       temper: this.weather,
       fault: name => this.tally.add(`fault ${name}`),
     })
+    this.crew = new Crew(this, options.plant ?? {})
   }
 
   async run(): Promise<Outcome> {
@@ -232,24 +164,9 @@ export class ClusterWorld {
     if (this.agenda.nowMs < untilMs) this.agenda.skip(untilMs - this.agenda.nowMs)
   }
 
-  /** Every machine sleeps: time has passed, and nothing has happened. */
-  sleepAll(ms: number): void {
-    this.note(`.. ${ms} ms`)
-    this.agenda.skip(ms)
-    for (const { node } of [...this.allocators, ...this.gateways]) node.wokeAtMs = this.agenda.nowMs
-  }
-
   // People
 
-  get liveGateways(): readonly SimGateway[] {
-    return this.gateways.filter(({ node }) => node.isAlive)
-  }
-
-  get liveAllocators(): readonly SimAllocator[] {
-    return this.allocators.filter(({ node }) => node.isAlive)
-  }
-
-  ask(request: Request, gateway = this.random.pick(this.liveGateways)): void {
+  ask(request: Request, gateway = this.random.pick(this.crew.liveGateways)): void {
     if (gateway?.node.isAlive !== true) {
       this.#lost.push(request)
       return
@@ -307,161 +224,14 @@ export class ClusterWorld {
     return [...this.#asking].map(({ request }) => request)
   }
 
-  // Processes
-
-  startGateway(): SimGateway {
-    const node = this.#node('g')
-    const gateway: SimGateway = new SimGateway({
-      node,
-      transport: this.#transportOf(node),
-      feedEndOver: end => this.#options.plant?.feedEnd?.(end) ?? end,
-      session: this.random.below(2 ** 32),
-      shows: this.town.shows,
-      onPersonal: news => {
-        for (const { hold } of news) if (hold !== undefined) this.workload.heardOf(hold)
-      },
-      onTurnEnded: () => this.judge.guard(() => this.clients.checkViews(gateway)),
-    })
-    this.gateways.push(gateway)
-    node.every(500, () => gateway.watch())
-    node.onDeath = () => this.#gatewayDied(gateway)
-    return gateway
-  }
-
-  #gatewayDied(gateway: SimGateway): void {
-    this.note(`${gateway.node.name} is dead`)
+  /** Whoever waited for it waits for ever. */
+  gatewayDied(gateway: SimGateway): void {
     for (const asking of [...this.#asking]) {
       if (asking.gateway !== gateway) continue
       this.#asking.delete(asking)
       this.#lost.push(asking.request)
       this.tally.add('fault lost-answer')
     }
-  }
-
-  startAllocator(): SimAllocator {
-    const node = this.#node('a')
-    const { disk, town, judge } = this
-    const journal = new SimJournal(this.broker, node)
-    const snapshots = new SimSnapshots({
-      pages: disk.pages,
-      schedule: step => {
-        this.agenda.after(this.random.below(5), () => node.run(step))
-      },
-      isRefused: () => this.#noted('page-refused', town.temper.pageFaults),
-    })
-    const allocator = new SimAllocator({
-      node,
-      transport: this.#transportOf(node),
-      journal: this.#options.plant?.journal?.(journal) ?? journal,
-      snapshots,
-      plans: disk.plans,
-      ledger: this.#progressFor(node),
-      tables: this.table.storeFor(node),
-      snapshotEveryMs: town.temper.snapshotEveryMs,
-      storedAtMs: (shard, frame) => {
-        judge.catchUp()
-        return judge.auditors.get(shard)?.stored[frame - 1]?.atMs ?? 0
-      },
-      onBegin: reign => this.#begin(reign),
-      onEnd: reign => this.#end(reign),
-      onTaken: (reign, request) => judge.guard(() => this.clients.taken(reign, request)),
-      onReply: (reign, request, reply) => this.#said(reign, request, reply),
-      onNews: (reign, news) => {
-        if (!judge.auditors.has(news.shard)) return
-        judge.news(reign, news)
-        judge.guard(() => this.clients.known(news.shard, news.frame))
-      },
-      onPersonal: (reign, news) => judge.personal(reign, news),
-      onTrouble: (sentence, cause) => this.note(`${node.name}: ${sentence} ${cause ?? ''}`),
-    })
-    this.allocators.push(allocator)
-    node.onDeath = () => this.#allocatorDied(allocator)
-    allocator.start().catch(() => node.kill())
-    return allocator
-  }
-
-  leave(allocator: SimAllocator): void {
-    allocator.stop().then(
-      () => allocator.node.kill(),
-      cause => this.judge.guard(() => raise(cause)),
-    )
-  }
-
-  #allocatorDied(allocator: SimAllocator): void {
-    this.note(`${allocator.node.name} is dead`)
-    this.ledger.forget(allocator.node.name)
-    for (const reign of allocator.reigns.values()) this.#end(reign)
-  }
-
-  #begin(reign: SimReign): void {
-    const { shard, epoch, node } = reign
-    if (!this.judge.auditors.has(shard)) return
-    this.note(`${node.name} begins epoch ${epoch} of shard ${shard}`)
-    this.judge.guard(() => {
-      this.clients.known(shard, reign.durableFrame())
-      const replayed = replayedDigest(this.disk, shard, reign.durableFrame())
-      check(reign.digest() === replayed, 'T1', `shard ${shard}: recovery differs from a replay`)
-    })
-    const before = this.reigns.get(shard)
-    if (before !== undefined && before.epoch > epoch) {
-      this.tally.add('fault late-reign')
-      return
-    }
-    if (before !== undefined && before.node !== node) {
-      const isMoved = !before.isOpen && before.node.isAlive
-      this.tally.add(isMoved ? 'fault moved' : 'fault taken-over')
-    }
-    this.reigns.set(shard, reign)
-    this.judge.serving([shard])
-  }
-
-  /** Only the newest reign's end takes what it owed with it. */
-  #end(reign: SimReign): void {
-    if (!this.judge.auditors.has(reign.shard)) return
-    const isNewest = this.reigns.get(reign.shard) === reign
-    reign.isOpen = false
-    if (!isNewest && reign.node.isAlive) this.tally.add('fault zombie-fenced')
-    this.note(`${reign.node.name} ends epoch ${reign.epoch} of shard ${reign.shard}`)
-    this.judge.ended(reign, isNewest ? [reign.shard] : [])
-  }
-
-  #said(reign: SimReign, request: Request, reply: Reply): void {
-    this.note(`${reign.node.name} > ${request.kind}: ${answerOf(reply)}`)
-    this.clients.decided(request, reply)
-    this.judge.heard(reign, request, reply)
-  }
-
-  #node(kind: string): SimNode {
-    this.#nodeCount += 1
-    const name = `${kind}${this.#nodeCount}`
-    this.note(`${name} starts`)
-    return new SimNode({
-      name,
-      agenda: this.agenda,
-      random: this.random,
-      offMs: this.random.between(-OFF_MS_MAX, OFF_MS_MAX),
-      onBroken: cause => this.judge.guard(() => raise(cause)),
-    })
-  }
-
-  #transportOf(node: SimNode): Transport {
-    const honest = this.network.join(node)
-    return this.#options.plant?.transport?.(honest, node.name) ?? honest
-  }
-
-  #progressFor(node: SimNode): LedgerProgress {
-    const progress = this.ledger.progressFor(node.name)
-    return {
-      cursorOf: shard => progress.cursorOf(shard),
-      whenPassed: (shard, frame, callback) =>
-        progress.whenPassed(shard, frame, () => node.run(callback)),
-    }
-  }
-
-  #noted(fault: string, probability: number): boolean {
-    const isNow = this.random.chance(probability)
-    if (isNow) this.tally.add(`fault ${fault}`)
-    return isNow
   }
 
   #hookEffects(): void {
@@ -486,14 +256,4 @@ export class ClusterWorld {
       }
     })
   }
-
-  /** Whoever serves the show's shard now, as far as the journal tells. */
-  ownerOf(show: number): SimAllocator | undefined {
-    const reign = this.reigns.get(shardOf(show as never))
-    return this.allocators.find(({ node }) => node === reign?.node)
-  }
-}
-
-function raise(cause: unknown): never {
-  throw cause
 }

@@ -29,7 +29,7 @@ import {
 } from '../../../shared/link-batches.ts'
 import { writeReply } from '../../../shared/link-replies.ts'
 import type { EncodedFrame, Journal, Transport } from '../../../shared/ports.ts'
-import type { Plant } from './cluster-world.ts'
+import type { Plant } from './cluster-options.ts'
 
 /** An owner that goes on when the journal tells that it was replaced. */
 export function deafOwner(honest: Journal): Journal {
