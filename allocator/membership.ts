@@ -8,10 +8,10 @@
 //   MB2. Who does not hear itself is deaf or was asleep, and judges nobody.
 //   MB3. A change of what a node serves is told at once, not with the next beat.
 
-import type { NatsConnection } from '@nats-io/nats-core'
 import { z } from 'zod'
 import { type NodeId, parseNodeId, type ShardNumber } from '../shared/ids.ts'
 import type { Clock } from '../shared/ports.ts'
+import { systemTimers, type Timers } from '../shared/timers.ts'
 
 const BEAT_MS = 200
 const SILENCE_MS_MAX = 4 * BEAT_MS
@@ -55,12 +55,23 @@ export interface Beat extends Omit<Told, 'node' | 'ready'> {
 /** What a process says about itself with every beat. */
 export type Words = Pick<Beat, 'state' | 'serves' | 'ready' | 'opsPort' | 'figures'>
 
+/** As much of a NATS connection as beats need. */
+export interface BeatWire {
+  publish(subject: string, text: string): void
+  subscribe(
+    subject: string,
+    options: { callback: (error: Error | null, message: { readonly data: Uint8Array }) => void },
+  ): unknown
+  flush(): Promise<void>
+}
+
 export interface MembershipOptions {
-  readonly nats: NatsConnection
+  readonly nats: BeatWire
   /** prefix of the subjects */
   readonly cluster: string
   readonly self: Pick<Beat, 'node' | 'role' | 'pid' | 'weight'>
   readonly clock: Clock
+  readonly timers?: Timers
 }
 
 interface Heard {
@@ -77,7 +88,7 @@ export class Membership {
   readonly #bornMs: number
   readonly #heard = new Map<NodeId, Heard>()
   readonly #listeners = new Set<() => void>()
-  readonly #timers: NodeJS.Timeout[]
+  readonly #ends: (() => void)[]
   #words: () => Words = () => SAYING_NOTHING
   #lookedAtMs: number
   #isStopped = false
@@ -88,9 +99,8 @@ export class Membership {
     this.#bornMs = options.clock.wallMs()
     this.#lookedAtMs = options.clock.monotonicMs()
     options.nats.subscribe(this.#subject, { callback: (_, message) => this.#hear(message.data) })
-    const beating = setInterval(() => this.beat(), BEAT_MS)
-    const looking = setInterval(() => this.#look(), LOOK_MS)
-    this.#timers = [beating, looking]
+    const { every } = options.timers ?? systemTimers
+    this.#ends = [every(BEAT_MS, () => this.beat()), every(LOOK_MS, () => this.#look())]
   }
 
   /** From now on beats say this. */
@@ -135,7 +145,7 @@ export class Membership {
   async stop(): Promise<void> {
     if (this.#isStopped) return
     this.#isStopped = true
-    for (const timer of this.#timers) clearInterval(timer)
+    for (const end of this.#ends) end()
     this.#tell({ ...SAYING_NOTHING, state: 'gone' })
     await this.#options.nats.flush().catch(() => undefined)
   }

@@ -73,8 +73,11 @@ export function measureDisk(): {
 /** Linux counts process time in these ticks a second. */
 const TICKS_PER_SECOND = 100
 
-/** User + system seconds so far of a process and all its descendants; keys name the program. */
-export function cpuSecondsOf(root: number): Map<string, number> {
+/**
+ * User + system seconds so far of processes and all their descendants; keys name the program, of a
+ * cluster's process its role.
+ */
+export function cpuSecondsOf(...roots: readonly number[]): Map<string, number> {
   const parents = new Map<number, number>()
   const used = new Map<number, { name: string; seconds: number }>()
   for (const entry of readdirSync('/proc')) {
@@ -87,7 +90,7 @@ export function cpuSecondsOf(root: number): Map<string, number> {
   }
   const totals = new Map<string, number>()
   for (const [pid, { name, seconds }] of used) {
-    if (!descends(pid, root, parents)) continue
+    if (!roots.some(root => descends(pid, root, parents))) continue
     totals.set(name, (totals.get(name) ?? 0) + seconds)
   }
   return totals
@@ -110,14 +113,21 @@ function statOf(
     const fields = text.slice(close + 2).split(' ')
     // after the name: state, ppid, ...; utime, stime and the reaped children's times are 11 to 14
     const ticks = [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0)
-    return { name: nameOf(name), parent: Number(fields[1]), seconds: ticks / TICKS_PER_SECOND }
+    return { name: nameOf(name, pid), parent: Number(fields[1]), seconds: ticks / TICKS_PER_SECOND }
   } catch {
     return undefined // it ended between the listing and the look
   }
 }
 
-function nameOf(program: string): string {
-  return program.startsWith('postgres') ? 'postgres' : program.startsWith('node') ? 'node' : program
+function nameOf(program: string, pid: number): string {
+  if (program.startsWith('postgres')) return 'postgres'
+  return program.startsWith('node') ? (roleOf(pid) ?? 'node') : program
+}
+
+/** As its arguments say. */
+function roleOf(pid: number): string | undefined {
+  const words = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0')
+  return words.find(word => ['gateway', 'allocator', 'ledger', 'cluster'].includes(word))
 }
 
 export function residentBytesOf(pid: number): number {

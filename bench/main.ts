@@ -4,10 +4,12 @@ import '../shared/engine.ts'
 import { pathToFileURL } from 'node:url'
 import { EXIT } from '../shared/service.ts'
 import { measureCore } from './core.ts'
+import { measureHandoff } from './handoff.ts'
 import { measureHold, type Outcome } from './hold.ts'
 import { measureJournal } from './journal.ts'
 import { measureLedger } from './ledger.ts'
 import { type Options, parseOptions, USAGE, UsageError } from './options.ts'
+import { measureReplay } from './replay.ts'
 import { isBroken, makeReport, missedSlos, printReport } from './report.ts'
 import { measureWaitlist } from './waitlist.ts'
 
@@ -17,6 +19,8 @@ const SCENARIOS: Record<Options['scenario'], (options: Options) => Promise<reado
   waitlist: async options => [await measureWaitlist(options)],
   journal: measureJournal,
   ledger: measureLedger,
+  handoff: async options => [await measureHandoff(options)],
+  replay: measureReplay,
 }
 
 /** Sets the exit code: 2 usage, 10 SLO missed, 11 correctness violated. */

@@ -3,12 +3,24 @@
 import { parseArgs } from 'node:util'
 import { parseSlo, type Slo } from '../shared/slo.ts'
 
-export const SCENARIOS = ['core', 'hold', 'waitlist', 'journal', 'ledger'] as const
+export const SCENARIOS = [
+  'core',
+  'hold',
+  'waitlist',
+  'journal',
+  'ledger',
+  'handoff',
+  'replay',
+] as const
 export type Scenario = (typeof SCENARIOS)[number]
 
 export interface Options {
   readonly scenario: Scenario
   readonly target: string | undefined
+  /** a cluster of processes instead of one */
+  readonly isCluster: boolean
+  /** of `handoff`: allocators are killed instead of moving shards */
+  readonly isCrash: boolean
   /** arrivals per second, open loop; undefined: closed loop */
   readonly rate: number | undefined
   readonly connections: number
@@ -35,9 +47,14 @@ Scenarios
   waitlist   from the deadline of a hold to the offer of its seat
   journal    frame size against latency, JetStream and Postgres, one frame in flight per shard
   ledger     journal frames into rows: catching up, and the lag at --rate holds/s (default 20000)
+  handoff    write pause of shards that move under load (--rate, default 2000/s), or with --crash
+             the takeover after kill -9; an own cluster of two allocators
+  replay     from a journal of a million transitions to a shard that serves
 
 Flags
   --target URL        a server that runs already (USHER_ADMIN_TOKEN must fit); else its own
+  --cluster           an own cluster: nats-server, gateway, allocator, ledger (hold, waitlist)
+  --crash             of \`handoff\`: allocators are killed instead of moving shards
   --rate N            arrivals per second, open loop
   --connections N     sockets, closed loop (default 100)
   --in-flight N       requests each socket keeps in flight (default 1)
@@ -63,6 +80,8 @@ export function parseOptions(args: readonly string[]): Options {
   return {
     scenario,
     target: values.target,
+    isCluster: values.cluster,
+    isCrash: values.crash,
     rate: values.rate === undefined ? undefined : count('rate', values.rate.replace(/\/s$/, '')),
     connections: count('connections', values.connections),
     inFlight: count('in-flight', values['in-flight']),
@@ -83,6 +102,8 @@ function parse(args: readonly string[]) {
     allowPositionals: true,
     options: {
       target: { type: 'string' },
+      cluster: { type: 'boolean', default: false },
+      crash: { type: 'boolean', default: false },
       rate: { type: 'string' },
       connections: { type: 'string', default: '100' },
       'in-flight': { type: 'string', default: '1' },

@@ -5,8 +5,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { build } from 'hdr-histogram-js'
-import { hallDocument } from './halls.ts'
-import { type Outcome, openAuditorium } from './hold.ts'
+import { hallDocument, openAuditorium } from './halls.ts'
+import type { Outcome } from './hold.ts'
 import { House } from './house.ts'
 import { LiveSocket } from './live-socket.ts'
 import { cpuSecondsOf } from './machine.ts'
@@ -29,7 +29,7 @@ interface Offer {
 }
 
 export async function measureWaitlist(options: Options): Promise<Outcome> {
-  const house = options.target === undefined ? await House.start() : House.attach(options.target)
+  const house = await House.of(options)
   try {
     return await measure(house, options)
   } finally {
@@ -47,7 +47,7 @@ async function measure(house: House, options: Options): Promise<Outcome> {
     }
   })
   const deadlines = await holdEverySeat(house, showId, waiters)
-  const before = house.pid === undefined ? undefined : cpuSecondsOf(house.pid)
+  const before = cpuSecondsOf(...house.roots)
   for (const [index, socket] of sockets.entries()) {
     socket.queue(`{"id":${index},"op":"join","showId":"${showId}","key":"j${index}","party":1}`)
     socket.flush()
@@ -65,11 +65,10 @@ async function measure(house: House, options: Options): Promise<Outcome> {
   })
 }
 
-function cpuOf(house: House, before: Map<string, number> | undefined): number {
-  if (house.pid === undefined || before === undefined) return 0
+function cpuOf(house: House, before: Map<string, number>): number {
   const sum = (used: Map<string, number>): number =>
     [...used.values()].reduce((total, seconds) => total + seconds, 0)
-  return sum(cpuSecondsOf(house.pid)) - sum(before)
+  return sum(cpuSecondsOf(...house.roots)) - sum(before)
 }
 
 async function openShow(house: House, seats: number): Promise<string> {
