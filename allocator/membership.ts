@@ -7,6 +7,8 @@
 //   MB1. A node that missed four beats is gone; one that says good-bye is gone at once.
 //   MB2. Who does not hear itself is deaf or was asleep, and judges nobody.
 //   MB3. A change of what a node serves is told at once, not with the next beat.
+//   MB4. An allocator that missed a beat is looked for: when the broker knows no such listener it is
+//        gone at once. That is a hint like any other (E7).
 
 import { z } from 'zod'
 import { type NodeId, parseNodeId, type ShardNumber } from '../shared/ids.ts'
@@ -15,6 +17,7 @@ import { systemTimers, type Timers } from '../shared/timers.ts'
 
 const BEAT_MS = 200
 const SILENCE_MS_MAX = 4 * BEAT_MS
+const MISSED_MS = 1.25 * BEAT_MS
 const LOOK_MS = 50
 /** Hearing oneself later than this is being deaf. MB2 */
 const DEAF_MS = 2 * BEAT_MS
@@ -72,6 +75,8 @@ export interface MembershipOptions {
   readonly self: Pick<Beat, 'node' | 'role' | 'pid' | 'weight'>
   readonly clock: Clock
   readonly timers?: Timers
+  /** whether the broker knows that no process of that name is connected; MB4 */
+  readonly isGone?: (node: NodeId) => Promise<boolean>
 }
 
 interface Heard {
@@ -88,6 +93,8 @@ export class Membership {
   readonly #bornMs: number
   readonly #heard = new Map<NodeId, Heard>()
   readonly #listeners = new Set<() => void>()
+  /** looked for at the moment */
+  readonly #sought = new Set<NodeId>()
   readonly #ends: (() => void)[]
   #words: () => Words = () => SAYING_NOTHING
   #lookedAtMs: number
@@ -183,6 +190,22 @@ export class Membership {
     const silent = [...this.#heard.values()].filter(({ atMs }) => nowMs - atMs > SILENCE_MS_MAX)
     for (const { beat } of silent) this.#heard.delete(beat.node)
     if (silent.length > 0) this.#changed()
+    for (const heard of this.#heard.values()) {
+      if (heard.beat.role === 'allocator' && nowMs - heard.atMs > MISSED_MS) void this.#seek(heard)
+    }
+  }
+
+  /** MB4 */
+  async #seek(heard: Heard): Promise<void> {
+    const { node } = heard.beat
+    const { isGone } = this.#options
+    if (isGone === undefined || node === this.self || this.#sought.has(node)) return
+    this.#sought.add(node)
+    const isNowhere = await isGone(node)
+    this.#sought.delete(node)
+    if (!isNowhere || this.#isStopped || this.#heard.get(node) !== heard) return
+    this.#heard.delete(node)
+    this.#changed()
   }
 
   #changed(): void {

@@ -43,13 +43,15 @@ export async function catchUp(
 ): Promise<Replayed> {
   const { state, dirty } = from
   let { chain, lastTime, transitionCount } = from
+  let lastDirty: ShowNumber | 0 = 0
   const next = asFrameNumber((chain?.number ?? 0) + 1)
   for await (const frame of journal.read(state.shard, next)) {
     checkFollows(frame, chain, state)
     const transitions = await prepared(frame, state)
-    for (const transition of transitions) {
+    for (let at = 0; at < transitions.length; at += 1) {
+      const transition = transitions[at] as Transition
       replay(state, transition, frame.time)
-      noteDirty(transition, dirty)
+      lastDirty = noteDirty(transition, dirty, lastDirty)
     }
     if (frame.incarnation !== state.incarnation) state.incarnation = frame.incarnation
     if (frame.number <= ledgerFrame) state.forgetEnded(state.sequence, frame.time) // H10
@@ -79,8 +81,15 @@ function isUnplanned(transition: Transition, state: ShardState): boolean {
   return state.plans.planOf(transition.terms.layout) === undefined
 }
 
-function noteDirty(transition: Transition, dirty: Set<ShowNumber>): void {
-  if ('show' in transition) dirty.add(transition.show)
+/** The show that was noted last: a hot one is not looked up again. */
+function noteDirty(
+  transition: Transition,
+  dirty: Set<ShowNumber>,
+  last: ShowNumber | 0,
+): ShowNumber | 0 {
+  if (!('show' in transition) || transition.show === last) return last
+  dirty.add(transition.show)
+  return transition.show
 }
 
 /** E8 */

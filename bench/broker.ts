@@ -81,6 +81,12 @@ export class Broker {
     return sum
   }
 
+  /** Messages that anybody published so far, heartbeats and acknowledgements included. */
+  async messagesIn(): Promise<number> {
+    const answer = await fetch(new URL('/varz', this.#server.monitorUrl))
+    return ((await answer.json()) as { readonly in_msgs: number }).in_msgs
+  }
+
   async stop(): Promise<void> {
     await this.#nats.close()
     await this.#server.stop()

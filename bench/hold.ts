@@ -36,7 +36,8 @@ async function measure(house: House, options: Options): Promise<Outcome> {
   )
   const workload = new HoldWorkload(shows, options.seed)
   const cpu = new CpuWindow(house.roots)
-  const framesBefore = await house.broker?.framesStored()
+  const lag = new LedgerLag(house)
+  const before = await brokerCounts(house)
   const result = await runLoad(
     {
       target: { host: house.url.hostname, port: Number(house.url.port) },
@@ -45,27 +46,73 @@ async function measure(house: House, options: Options): Promise<Outcome> {
       rate: options.rate,
       warmupMs: options.warmupMs,
       durationMs: options.durationMs,
-      onWindow: edge => cpu.mark(edge),
+      onWindow: edge => {
+        cpu.mark(edge)
+        if (edge === 'begin') lag.begin()
+        else lag.end()
+      },
     },
     workload,
   )
-  const frames = await framesOf(house, framesBefore, workload.acknowledged.length)
+  const frames = await framesOf(house, before, workload.acknowledged.length)
   const ledger = await drainLedger(house)
   const verdict = await judgeHolds(house, workload, result)
-  return { row: rowOf(options, result, cpu, { ...frames, ...ledger, ...wireOf(house) }), verdict }
+  return {
+    row: rowOf(options, result, cpu, { ...frames, ...lag.figures, ...ledger, ...wireOf(house) }),
+    verdict,
+  }
+}
+
+/** Of a cluster, which has the cores to keep up: looked at once a second, for a look costs CPU. */
+class LedgerLag {
+  readonly #house: House
+  readonly #looks: number[] = []
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(house: House) {
+    this.#house = house
+  }
+
+  begin(): void {
+    if (this.#house.broker !== undefined) this.#timer = setInterval(() => void this.#look(), 1_000)
+  }
+
+  end(): void {
+    clearInterval(this.#timer)
+  }
+
+  get figures(): Record<string, number> {
+    return this.#looks.length === 0
+      ? {}
+      : { 'ledger lag ms, longest seen': Math.max(...this.#looks) }
+  }
+
+  async #look(): Promise<void> {
+    this.#looks.push((await this.#house.metric('usher_ledger_lag_seconds')) * 1_000)
+  }
+}
+
+async function brokerCounts({ broker }: House): Promise<{ frames: number; messages: number }> {
+  const [frames = 0, messages = 0] = await Promise.all([
+    broker?.framesStored(),
+    broker?.messagesIn(),
+  ])
+  return { frames, messages }
 }
 
 /** Over the whole load, warm-up included: every frame of it, every acknowledgement of it. */
 async function framesOf(
   house: House,
-  before: number | undefined,
+  before: { readonly frames: number; readonly messages: number },
   acknowledged: number,
 ): Promise<Record<string, number>> {
-  if (house.broker === undefined || before === undefined) return {}
-  const frames = (await house.broker.framesStored()) - before
+  if (house.broker === undefined) return {}
+  const after = await brokerCounts(house)
+  const frames = after.frames - before.frames
   return {
     fsyncsPer1000Ops: (frames * 1000) / Math.max(1, acknowledged),
     'holds a frame': acknowledged / Math.max(1, frames),
+    'messages to the broker a frame': (after.messages - before.messages) / Math.max(1, frames),
   }
 }
 

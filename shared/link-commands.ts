@@ -28,7 +28,7 @@ export interface Asked {
 
 export interface CustomerCodec<Kind extends CustomerKind> {
   write(writer: ByteWriter, command: Of<Kind>): void
-  /** `asked` is spread first: V8 copies a whole object fastest */
+  /** what comes by the thousand is a literal in the gateways' order: a spread costs 5 us */
   read(reader: ByteReader, asked: Asked): Of<Kind>
 }
 
@@ -42,12 +42,13 @@ const holdSeats: CustomerCodec<'hold-seats'> = {
     writer.id(command.hold)
     writeNamedSeats(writer, command.seats)
   },
-  read: (reader, asked) => ({
-    ...asked,
-    kind: 'hold-seats',
-    hold: reader.id<HoldId>(),
-    seats: readNamedSeats(reader),
-  }),
+  read(reader, { show, customer, isBoxOffice, key }) {
+    const kind = 'hold-seats'
+    const hold = reader.id<HoldId>()
+    const seats = readNamedSeats(reader)
+    if (key === undefined) return { kind, show, customer, isBoxOffice, hold, seats }
+    return { kind, show, customer, isBoxOffice, key, hold, seats }
+  },
 }
 
 /** By value of a byte; undefined is the first. */
@@ -60,16 +61,37 @@ const holdBest: CustomerCodec<'hold-best'> = {
     writer.varint(command.categories)
     writer.u8(TOGETHER.indexOf(command.together) | (command.accessible ? 4 : 0))
   },
-  read(reader, asked) {
+  read(reader, { show, customer, isBoxOffice, key }) {
+    const kind = 'hold-best' as const
     const hold = reader.id<HoldId>()
     const count = reader.varint()
     const categories = reader.varint()
     const bits = reader.u8()
     const together = TOGETHER[bits & 3]
     const accessible = (bits & 4) !== 0
-    const best = { ...asked, kind: 'hold-best' as const, hold, count, categories, accessible }
+    const best: Of<'hold-best'> =
+      key === undefined
+        ? { kind, show, customer, isBoxOffice, hold, count, categories, accessible }
+        : { kind, show, customer, isBoxOffice, key, hold, count, categories, accessible }
     return together === undefined ? best : { ...best, together }
   },
+}
+
+/** Commands that name a hold and nothing else. */
+function holdAlone<Kind extends 'release-hold' | 'extend-hold' | 'start-payment'>(
+  kind: Kind,
+): Omit<CustomerCodec<Kind>, 'write'> & { write: typeof writeHold } {
+  return {
+    write: writeHold,
+    read(reader, { show, customer, isBoxOffice, key }) {
+      const hold = reader.id<HoldId>()
+      const command =
+        key === undefined
+          ? { kind, show, customer, isBoxOffice, hold }
+          : { kind, show, customer, isBoxOffice, key, hold }
+      return command as unknown as Of<Kind>
+    },
+  }
 }
 
 export const CUSTOMER_CODECS: { readonly [Kind in CustomerKind]: CustomerCodec<Kind> } = {
@@ -87,18 +109,9 @@ export const CUSTOMER_CODECS: { readonly [Kind in CustomerKind]: CustomerCodec<K
       seats: readNamedSeats(reader),
     }),
   },
-  'release-hold': {
-    write: writeHold,
-    read: (reader, asked) => ({ ...asked, kind: 'release-hold', hold: reader.id<HoldId>() }),
-  },
-  'extend-hold': {
-    write: writeHold,
-    read: (reader, asked) => ({ ...asked, kind: 'extend-hold', hold: reader.id<HoldId>() }),
-  },
-  'start-payment': {
-    write: writeHold,
-    read: (reader, asked) => ({ ...asked, kind: 'start-payment', hold: reader.id<HoldId>() }),
-  },
+  'release-hold': holdAlone('release-hold'),
+  'extend-hold': holdAlone('extend-hold'),
+  'start-payment': holdAlone('start-payment'),
   'settle-hold': {
     write(writer, command) {
       writer.id(command.hold)

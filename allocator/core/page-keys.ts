@@ -13,5 +13,7 @@ export function encodeKeys(writer: ByteWriter, newestFirst: readonly CommandKey[
 
 export function decodeKeys(reader: ByteReader): CommandKey[] {
   const count = reader.count(LIMITS.commandKeysPerShardMax)
-  return Array.from({ length: count }, () => readKey(reader))
+  const keys: CommandKey[] = []
+  for (let at = 0; at < count; at += 1) keys.push(readKey(reader))
+  return keys
 }

@@ -16,6 +16,7 @@ import { newSession } from '../../shared/ids.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import { NatsTransport } from '../../shared/nats-transport.ts'
 import type { Link } from '../../shared/ports.ts'
+import { nodeSubjectOf } from '../../shared/presence.ts'
 import type { Reply } from '../../shared/views.ts'
 import { FeedSubscriber } from '../feed-subscriber.ts'
 import { NatsLink } from '../nats-link.ts'
@@ -25,7 +26,6 @@ import { startGateway } from '../start-gateway.ts'
 import { buildWeb } from '../web-build.ts'
 import { type ClusterNode, runNode } from './node.ts'
 import { openOps } from './node-ops.ts'
-import { opsSubjectOf } from './operations.ts'
 
 const LOOK_AGAIN_MS = 50
 const RETRY_MS = 200
@@ -79,7 +79,7 @@ async function start(node: ClusterNode): Promise<void> {
 
 /** GP2: answered when it is done. */
 function onDrain({ nats, cluster, id }: ClusterNode, drain: () => Promise<void>): void {
-  nats.subscribe(opsSubjectOf(cluster.name, id), {
+  nats.subscribe(nodeSubjectOf(cluster.name, id), {
     callback: (error, message) => {
       if (error === null && message.string() === 'drain') void drain().then(() => message.respond())
     },

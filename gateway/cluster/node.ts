@@ -18,6 +18,7 @@ import { Fault } from '../../shared/faults.ts'
 import { type NodeId, parseNodeId } from '../../shared/ids.ts'
 import { createLog, type Log } from '../../shared/log.ts'
 import { connectNats } from '../../shared/nats.ts'
+import { isAbsent, showPresence } from '../../shared/presence.ts'
 import { EXIT, Service } from '../../shared/service.ts'
 import { readVersion } from '../version.ts'
 
@@ -76,11 +77,13 @@ async function joinCluster(role: Role, life: Life): Promise<ClusterNode> {
 
 export function joinAs(who: Pick<ClusterNode, 'id' | 'role' | 'cluster' | 'nats'>): Membership {
   const { id, role, cluster, nats } = who
+  if (role === 'allocator') showPresence(nats, cluster.name, id)
   return new Membership({
     nats,
     cluster: cluster.name,
     self: { node: id, role, pid: process.pid, weight: cluster.weight },
     clock: systemClock,
+    ...(role === 'allocator' ? { isGone: node => isAbsent(nats, cluster.name, node) } : {}),
   })
 }
 

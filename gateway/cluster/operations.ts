@@ -15,6 +15,7 @@ import { ClusterOperations } from '../../shared/cluster-operations.ts'
 import type { Member } from '../../shared/cluster-view.ts'
 import type { NodeId, ShardNumber } from '../../shared/ids.ts'
 import { KvStore, openBucket } from '../../shared/kv-store.ts'
+import { nodeSubjectOf } from '../../shared/presence.ts'
 import { decodeRebalance, encodeRebalance } from '../../shared/rebalance-codec.ts'
 import { FIGURE_NAMES, type Figures, worstOf } from '../recent-figures.ts'
 import type { ClusterNode } from './node.ts'
@@ -23,8 +24,6 @@ import { shardRows } from './rows.ts'
 const REBALANCE_KEY = 'rebalance'
 const CHECK_EVERY_MS = 1_000
 const DRAIN_MS_MAX = 10_000
-
-export const opsSubjectOf = (cluster: string, node: NodeId): string => `${cluster}.ops.${node}`
 
 type OperatedNode = Pick<ClusterNode, 'cluster' | 'id' | 'log' | 'membership' | 'nats' | 'service'>
 
@@ -43,7 +42,7 @@ export async function openOperations(node: OperatedNode): Promise<ClusterOperati
     shards: () => shardRows(membership),
     whenServed: (shard, to, timeoutMs) => arrivals.whenServed(shard, to, timeoutMs),
     drainGateway: async gateway => {
-      const subject = opsSubjectOf(cluster.name, gateway)
+      const subject = nodeSubjectOf(cluster.name, gateway)
       const answer = nats.request(subject, 'drain', { timeout: DRAIN_MS_MAX })
       return answer.then(
         () => true,
