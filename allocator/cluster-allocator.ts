@@ -5,6 +5,7 @@
 //
 //   CA1. Leaving hands every shard over while somebody is there to take it, then releases the rest.
 
+import { systemTimers, type Timers } from '../shared/timers.ts'
 import { Host, type HostOptions, type ShardHealth } from './host.ts'
 import { Keeper, type KeeperMoves } from './keeper.ts'
 import type { Membership } from './membership.ts'
@@ -19,6 +20,7 @@ export interface ClusterAllocatorOptions extends Omit<HostOptions, 'onLost' | 'o
   readonly placement: PlacementWatch
   readonly mayClaim?: () => boolean
   readonly opsPort?: () => number
+  readonly timers?: Timers
   readonly onTrouble: (sentence: string, cause?: unknown) => void
 }
 
@@ -26,13 +28,14 @@ export class ClusterAllocator {
   readonly host: Host
   readonly #keeper: Keeper
   readonly #options: ClusterAllocatorOptions
-  readonly #timer: NodeJS.Timeout
+  readonly #endLooking: () => void
 
   constructor(options: ClusterAllocatorOptions) {
     this.#options = options
     const { membership, placement } = options
     this.host = new Host({ ...options, onLost: (shard, fault) => this.#keeper.lost(shard, fault) })
-    this.#keeper = new Keeper({ ...options, host: this.host })
+    const timers = options.timers ?? systemTimers
+    this.#keeper = new Keeper({ ...options, host: this.host, timers })
     const placer = new Placer(options)
     const look = (): void => {
       placer.look()
@@ -41,7 +44,7 @@ export class ClusterAllocator {
     membership.onChange(look)
     placement.onChange(look)
     membership.speak(() => ({ ...this.#keeper.words(), opsPort: options.opsPort?.() ?? 0 }))
-    this.#timer = setInterval(look, LOOK_MS)
+    this.#endLooking = timers.every(LOOK_MS, look)
   }
 
   health(): ShardHealth[] {
@@ -56,7 +59,7 @@ export class ClusterAllocator {
   /** CA1 */
   async stop(): Promise<void> {
     await this.#keeper.leave(this.#options.clock.monotonicMs() + LEAVE_MS_MAX)
-    clearInterval(this.#timer)
+    this.#endLooking()
     await this.host.stop()
   }
 }

@@ -20,6 +20,7 @@ import { asShardNumber, type NodeId, type ShardNumber } from '../shared/ids.ts'
 import { LatencyTally } from '../shared/latency.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type { Clock } from '../shared/ports.ts'
+import type { Timers } from '../shared/timers.ts'
 import type { Host } from './host.ts'
 import { isLater, type Membership, type ServedShard, type Words } from './membership.ts'
 import type { PlacementWatch } from './placement-watch.ts'
@@ -28,6 +29,7 @@ const CLAIM_MS_MAX = 500
 const DELAY_MS_MIN = 200
 const DELAY_MS_MAX = 10_000
 const CEDES_AT_ONCE = 2
+const LEAVING_LOOK_MS = 20
 const SHARDS = Array.from({ length: LIMITS.shardCount }, (_, at) => asShardNumber(at))
 
 export interface KeeperOptions {
@@ -35,6 +37,7 @@ export interface KeeperOptions {
   readonly membership: Membership
   readonly placement: PlacementWatch
   readonly clock: Clock
+  readonly timers: Timers
   /** false while nothing may be claimed: the clock is wrong (design.md §5 Time) */
   readonly mayClaim?: () => boolean
   readonly onTrouble: (sentence: string, cause?: unknown) => void
@@ -97,12 +100,12 @@ export class Keeper {
 
   /** Hands everything over to whoever the next tables name; resolves when nothing is left, or late. */
   async leave(untilMs: number): Promise<void> {
-    const { membership, clock, host } = this.#options
+    const { membership, clock, host, timers } = this.#options
     this.#isLeaving = true
     membership.beat()
     const isDone = (): boolean =>
       host.health().length === 0 || !this.#hasHeir() || clock.monotonicMs() >= untilMs
-    while (!isDone()) await new Promise(resolve => setTimeout(resolve, 20))
+    while (!isDone()) await new Promise<void>(resolve => timers.after(LEAVING_LOOK_MS, resolve))
     this.#isStopped = true
   }
 

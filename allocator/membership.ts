@@ -10,10 +10,10 @@
 //   MB4. An allocator that missed a beat is looked for: when the broker knows no such listener it is
 //        gone at once. That is a hint like any other (E7).
 
-import type { NatsConnection } from '@nats-io/nats-core'
 import { z } from 'zod'
 import { type NodeId, parseNodeId, type ShardNumber } from '../shared/ids.ts'
 import type { Clock } from '../shared/ports.ts'
+import { systemTimers, type Timers } from '../shared/timers.ts'
 
 const BEAT_MS = 200
 const SILENCE_MS_MAX = 4 * BEAT_MS
@@ -58,12 +58,23 @@ export interface Beat extends Omit<Told, 'node' | 'ready'> {
 /** What a process says about itself with every beat. */
 export type Words = Pick<Beat, 'state' | 'serves' | 'ready' | 'opsPort' | 'figures'>
 
+/** As much of a NATS connection as beats need. */
+export interface BeatWire {
+  publish(subject: string, text: string): void
+  subscribe(
+    subject: string,
+    options: { callback: (error: Error | null, message: { readonly data: Uint8Array }) => void },
+  ): unknown
+  flush(): Promise<void>
+}
+
 export interface MembershipOptions {
-  readonly nats: NatsConnection
+  readonly nats: BeatWire
   /** prefix of the subjects */
   readonly cluster: string
   readonly self: Pick<Beat, 'node' | 'role' | 'pid' | 'weight'>
   readonly clock: Clock
+  readonly timers?: Timers
   /** whether the broker knows that no process of that name is connected; MB4 */
   readonly isGone?: (node: NodeId) => Promise<boolean>
 }
@@ -84,7 +95,7 @@ export class Membership {
   readonly #listeners = new Set<() => void>()
   /** looked for at the moment */
   readonly #sought = new Set<NodeId>()
-  readonly #timers: NodeJS.Timeout[]
+  readonly #ends: (() => void)[]
   #words: () => Words = () => SAYING_NOTHING
   #lookedAtMs: number
   #isStopped = false
@@ -95,9 +106,8 @@ export class Membership {
     this.#bornMs = options.clock.wallMs()
     this.#lookedAtMs = options.clock.monotonicMs()
     options.nats.subscribe(this.#subject, { callback: (_, message) => this.#hear(message.data) })
-    const beating = setInterval(() => this.beat(), BEAT_MS)
-    const looking = setInterval(() => this.#look(), LOOK_MS)
-    this.#timers = [beating, looking]
+    const { every } = options.timers ?? systemTimers
+    this.#ends = [every(BEAT_MS, () => this.beat()), every(LOOK_MS, () => this.#look())]
   }
 
   /** From now on beats say this. */
@@ -142,7 +152,7 @@ export class Membership {
   async stop(): Promise<void> {
     if (this.#isStopped) return
     this.#isStopped = true
-    for (const timer of this.#timers) clearInterval(timer)
+    for (const end of this.#ends) end()
     this.#tell({ ...SAYING_NOTHING, state: 'gone' })
     await this.#options.nats.flush().catch(() => undefined)
   }

@@ -10,22 +10,26 @@ import type { SnapshotPage, SnapshotStore } from '../shared/ports.ts'
 
 export class MemorySnapshots implements SnapshotStore {
   readonly #pages = new Map<string, SnapshotPage>()
+  readonly #damaged = new Set<string>()
 
   async write(pages: readonly SnapshotPage[]): Promise<void> {
     for (const page of pages) {
       const name = `${page.shard}/${page.show}`
       if (isOlder(page, this.#pages.get(name))) continue // SS3
       this.#pages.set(name, { ...page, bytes: page.bytes.slice() })
+      this.#damaged.delete(name)
     }
   }
 
   async *read(shard: ShardNumber): AsyncIterable<SnapshotPage> {
-    for (const page of [...this.#pages.values()]) if (page.shard === shard) yield page
+    for (const [name, page] of [...this.#pages]) {
+      if (page.shard === shard && !this.#damaged.has(name)) yield page
+    }
   }
 
-  /** A page that is damaged is left out, as every store does. */
+  /** A page that is damaged is left out, and still stands in the way of older ones: as in Postgres. */
   lose(shard: ShardNumber, show: number): void {
-    this.#pages.delete(`${shard}/${show}`)
+    this.#damaged.add(`${shard}/${show}`)
   }
 }
 

@@ -37,6 +37,8 @@ export interface Reign {
   readonly state: ShardState
   readonly claim: EncodedFrame
   readonly shardClock: ShardClock
+  /** when the claim was sent, by the monotonic clock: nothing later is proven by it (E5) */
+  readonly claimedAtMs: number
   /** Shows that changed since their page was written */
   readonly dirty: ReadonlySet<ShowNumber>
 }
@@ -54,8 +56,11 @@ export async function claimShard(replayed: Replayed, claimant: Claimant): Promis
   for (let attempt = 0; attempt < CLAIMS_MAX; attempt += 1) {
     const shardClock = new ShardClock(claimant.clock, known.lastTime ?? asInstant(0))
     const claim = claimOf(known, shardClock.now(), claimant.owner)
+    const claimedAtMs = claimant.clock.monotonicMs()
     if ((await claimant.journal.append(claim)) === 'appended') {
-      return reignOf(known, claim, shardClock)
+      takeEffect(known, claim)
+      const { state, dirty } = known
+      return { state, claim, shardClock, claimedAtMs, dirty }
     }
     known = await catchUp(known, claimant.journal, asFrameNumber(0))
   }
@@ -90,10 +95,9 @@ function creditOf(lastTime: Instant | undefined, time: Instant): number {
 }
 
 /** The credit moved the deadlines of every Show with a live hold: their pages are old now. */
-function reignOf({ state, dirty }: Replayed, claim: EncodedFrame, shardClock: ShardClock): Reign {
+function takeEffect({ state, dirty }: Replayed, claim: EncodedFrame): void {
   eachTransition(claim, transition => replay(state, transition, claim.time))
   for (const show of state.shows.values()) if (show.liveHoldCount > 0) dirty.add(show.number)
-  return { state, claim, shardClock, dirty }
 }
 
 /** The place of the next frame of a reign; its records are applied already. */

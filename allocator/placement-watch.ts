@@ -10,31 +10,41 @@ import type { CasStore, Stored } from '../shared/cas-store.ts'
 import { KvStore, openBucket } from '../shared/kv-store.ts'
 import { decodeTable, encodeTable } from '../shared/placement-codec.ts'
 import { emptyTable, type PlacementTable } from '../shared/placement-table.ts'
+import { systemTimers, type Timers } from '../shared/timers.ts'
 
 const READ_AGAIN_MS = 2_000
 const TABLE_KEY = 'table'
 
 export const placementBucketOf = (cluster: string): string => `${cluster}-placement`
 
+/** Where the table stands: the cluster's bucket, or a simulation's. */
+export interface TableStore extends CasStore<PlacementTable> {
+  watch(onTable: (stored: Stored<PlacementTable>) => void): Promise<() => void>
+}
+
 export class PlacementWatch {
   readonly tables: CasStore<PlacementTable>
-  readonly #store: KvStore<PlacementTable>
+  readonly #store: TableStore
   readonly #listeners = new Set<() => void>()
-  readonly #timer: NodeJS.Timeout
+  readonly #endReading: () => void
   #known: Stored<PlacementTable> = { value: undefined, revision: 0 }
   #end: () => void = () => undefined
 
-  private constructor(store: KvStore<PlacementTable>) {
+  private constructor(store: TableStore, { every }: Timers) {
     this.#store = store
     this.tables = store
-    this.#timer = setInterval(() => void this.#readAgain(), READ_AGAIN_MS).unref()
+    this.#endReading = every(READ_AGAIN_MS, () => void this.#readAgain())
   }
 
   /** With the table that stands there. */
   static async open(nats: NatsConnection, cluster: string): Promise<PlacementWatch> {
     const bucket = await openBucket(nats, placementBucketOf(cluster))
     const codec = { encode: encodeTable, decode: decodeTable }
-    const watch = new PlacementWatch(new KvStore(bucket, TABLE_KEY, codec))
+    return PlacementWatch.of(new KvStore(bucket, TABLE_KEY, codec))
+  }
+
+  static async of(store: TableStore, timers: Timers = systemTimers): Promise<PlacementWatch> {
+    const watch = new PlacementWatch(store, timers)
     watch.#note(await watch.#store.read())
     watch.#end = await watch.#store.watch(stored => watch.#note(stored))
     return watch
@@ -57,7 +67,7 @@ export class PlacementWatch {
   }
 
   stop(): void {
-    clearInterval(this.#timer)
+    this.#endReading()
     this.#end()
   }
 

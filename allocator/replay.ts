@@ -115,7 +115,8 @@ function checkFollows(
 export function broken({ shard }: { readonly shard: number }, what: string): Fault {
   return new Fault(
     'journal-damaged',
-    `The journal of shard ${shard} is damaged: ${what}. Nothing was changed. Restore the database from ` +
-      'its newest backup and start again; seats confirmed after that backup must be checked by hand.',
+    `The journal of shard ${shard} is damaged: ${what}. Nothing was changed. In a cluster usher restore ` +
+      'goes on from the archive. An embedded Usher needs the newest backup of its database; seats ' +
+      'confirmed after that backup must be checked by hand.',
   )
 }

@@ -93,9 +93,8 @@ export class Writer implements TurnMember {
     this.#durable = claim
     this.#announcedFrame = claim.number
     this.#passed = new PassedSequence(claim.number, state.sequence)
-    const nowMs = options.clock.monotonicMs()
-    this.#sentAtMs = nowMs
-    this.#provenAtMs = nowMs
+    this.#sentAtMs = options.reign.claimedAtMs
+    this.#provenAtMs = options.reign.claimedAtMs
     options.turn.join(this)
   }
 

@@ -5,10 +5,12 @@
 //
 //   M1. The database is held alone before anything is claimed.
 //   M2. The ledger hears of a frame as soon as it is durable.
+//   M3. A database whose journal is in a broker is refused: frames would be written in two places.
 
 import { hostname } from 'node:os'
 import { PostgresJournal } from '../allocator/journal/postgres.ts'
 import { type Allocator, startAllocator } from '../allocator/main.ts'
+import { refuseClusters } from '../persistence/cluster-identity.ts'
 import { type Database, openDatabase } from '../persistence/database.ts'
 import { fillDemo } from '../persistence/demo.ts'
 import { PostgresPlanSource } from '../persistence/layout-store.ts'
@@ -52,6 +54,7 @@ export async function startEmbedded({
   service.onStop('database', () => database.stop())
   await database.holdAlone(fail) // M1
   await migrateUp(database.sql)
+  await refuseClusters(database.sql) // M3
   if (config.hasDemo) await fillDemo(database.sql, Date.now())
   // 2. the ledger on its thread
   const ledger = await startLedger({ url: database.url, onHalted: fail })

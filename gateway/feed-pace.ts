@@ -14,6 +14,7 @@ import { assert } from '../shared/assert.ts'
 import type { ShowNumber } from '../shared/ids.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type { Clock } from '../shared/ports.ts'
+import type { Timers } from '../shared/timers.ts'
 import type { FeedView } from './feed-view.ts'
 import { deltaBytesOf, headTextOf, resyncTextOf, seatsTextOf } from './live-codec.ts'
 
@@ -50,12 +51,14 @@ export class FeedPace {
   readonly #clock: Clock
   readonly #streams = new Map<FeedView, Stream>()
   #dirty: Stream[] = []
-  #timer: NodeJS.Timeout | undefined
+  readonly #timers: Timers
+  #disarm: () => void = () => undefined
   #timerAt = Number.POSITIVE_INFINITY
 
-  constructor(publish: Publish, clock: Clock) {
+  constructor(publish: Publish, clock: Clock, timers: Timers) {
     this.#publish = publish
     this.#clock = clock
+    this.#timers = timers
   }
 
   isWatched(view: FeedView): boolean {
@@ -140,7 +143,7 @@ export class FeedPace {
   }
 
   stop(): void {
-    clearTimeout(this.#timer)
+    this.#disarm()
   }
 
   #open(view: FeedView): Stream {
@@ -179,15 +182,12 @@ export class FeedPace {
   }
 
   #arm(at: number, now: number): void {
-    clearTimeout(this.#timer)
+    this.#disarm()
     this.#timerAt = at
-    this.#timer = setTimeout(
-      () => {
-        this.#timerAt = Number.POSITIVE_INFINITY
-        this.#flushDue()
-      },
-      Math.max(1, Math.ceil(at - now)),
-    )
+    this.#disarm = this.#timers.after(Math.max(1, Math.ceil(at - now)), () => {
+      this.#timerAt = Number.POSITIVE_INFINITY
+      this.#flushDue()
+    })
   }
 
   #flushWhenDue(stream: Stream): void {

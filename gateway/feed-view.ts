@@ -92,8 +92,8 @@ export class FeedView {
 
   /** Takes what is new in the news. F1 */
   take(news: ShowNews): Taken {
+    if (news.to < this.#version) return 'old' // of another hall, perhaps
     if (news.from > this.#version || seatCountOf(news.counts) !== this.#seatCount) return 'gap'
-    if (news.to < this.#version) return 'old'
     assert(news.changes.length === news.to - news.from, 'F1: every change has its version')
     this.#counts = news.counts
     this.#status = news.status

@@ -25,6 +25,7 @@ import { compareReigns } from '../shared/link-batches.ts'
 import type { ShardHead } from '../shared/link-news.ts'
 import { shardOf } from '../shared/placement.ts'
 import type { Clock } from '../shared/ports.ts'
+import { systemTimers, type Timers } from '../shared/timers.ts'
 import type { FrameNews, Reply, ShowNews } from '../shared/views.ts'
 import { FeedPace, type Publish } from './feed-pace.ts'
 import { FeedView } from './feed-view.ts'
@@ -69,6 +70,7 @@ export interface FeedOptions {
   readonly router: Router
   readonly publish: Publish
   readonly clock: Clock
+  readonly timers?: Timers
 }
 
 export class Feed {
@@ -77,19 +79,21 @@ export class Feed {
   readonly #clock: Clock
   readonly #shows = new Map<ShowNumber, Known>()
   readonly #places: ShardPlace[] = []
-  readonly #timers: NodeJS.Timeout[]
+  readonly #timers: Timers
+  readonly #ends: (() => void)[]
   #askCount = 0
 
   constructor(options: FeedOptions) {
     this.#router = options.router
     this.#clock = options.clock
-    this.pace = new FeedPace(options.publish, options.clock)
+    this.#timers = options.timers ?? systemTimers
+    this.pace = new FeedPace(options.publish, options.clock, this.#timers)
     for (let shard = 0; shard < LIMITS.shardCount; shard += 1) {
       this.#places.push({ incarnation: asIncarnation(0), epoch: asEpoch(0), frame: 0 })
     }
-    this.#timers = [
-      setInterval(() => this.evict(), EVICT_EVERY_MS).unref(),
-      setInterval(() => this.pace.heads(), HEADS_EVERY_MS).unref(),
+    this.#ends = [
+      this.#timers.every(EVICT_EVERY_MS, () => this.evict()),
+      this.#timers.every(HEADS_EVERY_MS, () => this.pace.heads()),
     ]
   }
 
@@ -174,7 +178,7 @@ export class Feed {
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearInterval(timer)
+    for (const end of this.#ends) end()
     this.pace.stop()
   }
 
@@ -241,7 +245,7 @@ export class Feed {
       if (incarnation < view.epoch) continue
       const taken = incarnation > view.epoch ? 'gap' : view.take(news)
       if (taken === 'gap') {
-        known.news = waitingNews
+        known.news = waitingNews.filter(one => isAhead(one, view))
         this.#ask(known)
         return
       }
@@ -267,10 +271,15 @@ export class Feed {
       known.news = []
     } else {
       known.isAsking = true
-      setTimeout(() => this.#ask(known), ASK_AGAIN_MS).unref()
+      this.#timers.after(ASK_AGAIN_MS, () => this.#ask(known))
     }
     for (const onUsed of takeAll(known)) onUsed(undefined, reply)
   }
+}
+
+/** The others are contained in the next answer: kept, they would ask for ever. */
+function isAhead({ incarnation, news }: NewsAt, view: FeedView): boolean {
+  return incarnation > view.epoch || (incarnation === view.epoch && news.to > view.version)
 }
 
 function takeAll(known: Known): readonly Used[] {

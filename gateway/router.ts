@@ -16,6 +16,7 @@ import { type CommandId, type CustomerId, idOf, type ShowNumber } from '../share
 import { LIMITS } from '../shared/limits.ts'
 import { shardOf } from '../shared/placement.ts'
 import type { Clock, Link } from '../shared/ports.ts'
+import { systemTimers, type Timers } from '../shared/timers.ts'
 import type { LinkFault, Reply } from '../shared/views.ts'
 import { RequestTally } from './request-tally.ts'
 import { customerTextOf } from './translate.ts'
@@ -31,6 +32,7 @@ export interface RouterOptions {
   readonly clock: Clock
   readonly deadlineMs?: number
   readonly unansweredPerShardMax?: number
+  readonly timers?: Timers
 }
 
 /** Asks wait in a list in the order of their deadlines: all deadlines are equally long. */
@@ -52,7 +54,7 @@ export class Router {
   readonly #deadlineMs: number
   readonly #unansweredMax: number
   readonly #unanswered = new Int32Array(LIMITS.shardCount)
-  readonly #sweeper: NodeJS.Timeout
+  readonly #endSweeping: () => void
   #first: Waiting | undefined
   #last: Waiting | undefined
 
@@ -61,7 +63,8 @@ export class Router {
     this.#clock = options.clock
     this.#deadlineMs = options.deadlineMs ?? ASK_DEADLINE_MS
     this.#unansweredMax = options.unansweredPerShardMax ?? UNANSWERED_PER_SHARD_MAX
-    this.#sweeper = setInterval(() => this.sweep(), SWEEP_EVERY_MS).unref()
+    const { every } = options.timers ?? systemTimers
+    this.#endSweeping = every(SWEEP_EVERY_MS, () => this.sweep())
   }
 
   /** `origin` names the requester for PersonalNews, 0 for none. Answers once, maybe at once. R1 */
@@ -97,7 +100,7 @@ export class Router {
 
   /** Whoever still waits is told that nobody knows. */
   stop(): void {
-    clearInterval(this.#sweeper)
+    this.#endSweeping()
     for (let waiting = this.#first; waiting !== undefined; waiting = this.#first) {
       if (this.#settle(waiting)) waiting.onReply(isQuery(waiting.request) ? SILENT : UNKNOWN)
     }

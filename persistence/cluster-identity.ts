@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Kysely } from 'kysely'
+import { Fault } from '../shared/faults.ts'
 import type { Tables } from './tables.ts'
 
 const HOUSE_NAME = 'cluster'
@@ -23,4 +24,19 @@ export async function clusterIdentity(database: Kysely<Tables>): Promise<string>
     .where('name', '=', HOUSE_NAME)
     .executeTakeFirstOrThrow()
   return (row.value as Kept).identity
+}
+
+/** One process alone would write frames that the cluster's broker lacks: refused, nothing changed. */
+export async function refuseClusters(database: Kysely<Tables>): Promise<void> {
+  const row = await database
+    .selectFrom('house')
+    .select('name')
+    .where('name', '=', HOUSE_NAME)
+    .executeTakeFirst()
+  if (row === undefined) return
+  throw new Fault(
+    'configuration',
+    'This database belongs to a cluster, whose journal is in its broker: start it with ' +
+      '"usher cluster", or set NATS_URL. For one process take another USHER_DATA_DIR or DATABASE_URL.',
+  )
 }

@@ -8,6 +8,7 @@
 //   JL3. A headers object is made for each send: the client may still hold the one before.
 
 import { createInbox, headers, type Msg, type NatsConnection } from '@nats-io/nats-core'
+import type { SendAnswer } from './sender.ts'
 
 export interface Sending {
   readonly subject: string
@@ -17,12 +18,6 @@ export interface Sending {
   readonly expectedLast: number
   readonly bytes: Uint8Array
 }
-
-export type SendAnswer =
-  | { readonly kind: 'acked'; readonly position: number; readonly isDuplicate: boolean }
-  /** the expectation was not met: 10071, or 10164 while the broker is not sure of its own tail */
-  | { readonly kind: 'rejected'; readonly reason: string }
-  | { readonly kind: 'unknown'; readonly reason: string }
 
 const WRONG_LAST_SEQUENCE: readonly unknown[] = [10071, 10164]
 const TOKEN_RADIX = 36

@@ -1,15 +1,9 @@
 // The Journal in NATS JetStream: what the allocators of a cluster write to.
 //
-// Owns: fencing by the expected position, settling silence, head and compaction of a stream.
-// Leaves to others: streams and their settings (jetstream-streams.ts), bulk reading (stream-frames.ts).
+// Owns: what a stream answers, head and compaction of a stream, asking until the broker answers.
+// Leaves to others: fencing and silence (sender.ts: E1-E3), streams and their settings
+// (jetstream-streams.ts), bulk reading (stream-frames.ts).
 //
-//   E1. A frame's number is its position in the stream: `append` expects the position before it, so
-//       success proves that nobody wrote in between. The frame before is compared by hash here:
-//       a position never changes its content.
-//   E2. The rejection (10071, 10164) of a frame's first send is fenced.
-//   E3. Silence and any other error are unknown: the same frame, expectation and message id are sent
-//       again. A plain ack settles it; a duplicate or a rejection is settled by the frame that
-//       stands there. A frame that stands nowhere yet is sent again.
 //   JC1. Compaction keeps the head: what follows it is compared with it.
 
 import { setTimeout as pause } from 'node:timers/promises'
@@ -20,9 +14,8 @@ import {
   jetstreamManager,
 } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/nats-core'
-import { assert } from '../../shared/assert.ts'
 import { Fault } from '../../shared/faults.ts'
-import { decodeFrame, NO_HASH, prevHashOf, sameBytes } from '../../shared/frame.ts'
+import { decodeFrame } from '../../shared/frame.ts'
 import { asFrameNumber, type FrameNumber, type ShardNumber } from '../../shared/ids.ts'
 import {
   compacted,
@@ -39,7 +32,8 @@ import type {
   JournalHead,
 } from '../../shared/ports.ts'
 import { streamFrames } from '../../shared/stream-frames.ts'
-import { JetStreamLine, type SendAnswer } from './jetstream-line.ts'
+import { JetStreamLine } from './jetstream-line.ts'
+import { FrameSender, type SendAnswer, type Tail } from './sender.ts'
 
 export interface JetStreamJournalOptions {
   readonly nats: NatsConnection
@@ -58,23 +52,26 @@ const PAUSE_MAX_MS = 500
 /** so many frames are asked for one by one: cheaper than a consumer, and the leader answers */
 const SHORT_READ = 16
 
-interface Tail {
-  readonly number: number
-  readonly hash: Uint8Array
-}
-
 export class JetStreamJournal implements Journal {
   readonly #options: Required<JetStreamJournalOptions>
   readonly #line: JetStreamLine
   readonly #manager: JetStreamManager
-  /** the last frame that we know to stand in a stream; its content never changes */
-  readonly #tails = new Map<ShardNumber, Tail>()
+  readonly #sender: FrameSender
+  /** when the append under way began, by shard */
+  readonly #begunAt = new Map<ShardNumber, number>()
   #isClosed = false
 
   private constructor(options: Required<JetStreamJournalOptions>, manager: JetStreamManager) {
     this.#options = options
     this.#manager = manager
     this.#line = new JetStreamLine(options.nats, options.silenceMs)
+    this.#sender = new FrameSender({
+      send: frame => this.#send(frame),
+      frameBefore: ({ shard, number }) =>
+        this.#attempt(shard, () => this.#frameAt(shard, number - 1)),
+      standingAt: (shard, number) => this.#standingAt(shard, number),
+      wait: (frame, reason, attempt) => this.#wait(frame, reason, attempt),
+    })
   }
 
   /** The connection stays the caller's: close() leaves it open. */
@@ -86,12 +83,8 @@ export class JetStreamJournal implements Journal {
   }
 
   async append(frame: EncodedFrame): Promise<AppendOutcome> {
-    const { shard, number, hash } = frame
-    if (!(await this.#followsItsPredecessor(frame))) return 'fenced'
-    const outcome = await this.#send(frame)
-    if (outcome === 'appended') this.#tails.set(shard, { number, hash })
-    else this.#tails.delete(shard)
-    return outcome
+    this.#begunAt.set(frame.shard, performance.now())
+    return this.#sender.append(frame)
   }
 
   async *read(shard: ShardNumber, from: FrameNumber): AsyncIterable<EncodedFrame> {
@@ -115,7 +108,7 @@ export class JetStreamJournal implements Journal {
   async head(shard: ShardNumber): Promise<JournalHead | undefined> {
     const subject = subjectOf(this.#options.cluster, shard)
     const head = await this.#attempt(shard, () => this.#message(shard, { last_by_subj: subject }))
-    if (head !== undefined) this.#tails.set(shard, { number: head.number, hash: head.hash })
+    if (head !== undefined) this.#sender.note(shard, head)
     return head
   }
 
@@ -157,51 +150,22 @@ export class JetStreamJournal implements Journal {
     return streamOf(this.#options.cluster, shard)
   }
 
-  /** E1; false when another frame than the one it names stands before it. */
-  async #followsItsPredecessor(frame: EncodedFrame): Promise<boolean> {
-    if (frame.number === 1) return sameBytes(prevHashOf(frame), NO_HASH)
-    const tail = this.#tails.get(frame.shard)
-    const before =
-      tail?.number === frame.number - 1
-        ? tail
-        : await this.#attempt(frame.shard, () => this.#frameAt(frame.shard, frame.number - 1))
-    // nothing stands there: the expected position decides
-    return before === undefined || sameBytes(prevHashOf(frame), before.hash)
-  }
-
-  async #send(frame: EncodedFrame): Promise<AppendOutcome> {
-    const { shard, number, bytes } = frame
-    const { cluster, onTrouble } = this.#options
-    const sending = {
-      subject: subjectOf(cluster, shard),
+  #send({ shard, number, hash, bytes }: EncodedFrame): Promise<SendAnswer> {
+    return this.#line.send({
+      subject: subjectOf(this.#options.cluster, shard),
       stream: this.#streamOf(shard),
-      id: hexOf(frame.hash),
+      id: hexOf(hash),
       expectedLast: number - 1,
       bytes,
-    }
-    const startedAt = performance.now()
-    for (let attempt = 0; ; attempt += 1) {
-      const answer = await this.#line.send(sending)
-      if (answer.kind === 'rejected' && attempt === 0) return 'fenced' // E2
-      const outcome = await this.#settled(frame, answer) // E3
-      if (outcome !== undefined) return outcome
-      const reason = answer.kind === 'acked' ? 'a duplicate that stands nowhere' : answer.reason
-      onTrouble(reason, attempt)
-      if (this.#isOver(startedAt)) throw unavailable(sending.stream, reason)
-      await pause(Math.min(PAUSE_FIRST_MS * 2 ** attempt, PAUSE_MAX_MS))
-    }
+    })
   }
 
-  /** undefined while nobody can know: send it again. E3 */
-  async #settled(frame: EncodedFrame, answer: SendAnswer): Promise<AppendOutcome | undefined> {
-    if (answer.kind === 'unknown') return undefined
-    if (answer.kind === 'acked' && !answer.isDuplicate) {
-      assert(answer.position === frame.number, 'E1: a frame stands where its number says')
-      return 'appended'
+  async #wait({ shard }: EncodedFrame, reason: string, attempt: number): Promise<void> {
+    this.#options.onTrouble(reason, attempt)
+    if (this.#isOver(this.#begunAt.get(shard) ?? 0)) {
+      throw unavailable(this.#streamOf(shard), reason)
     }
-    const standing = await this.#standingAt(frame.shard, frame.number).catch(() => undefined)
-    if (standing === undefined) return undefined
-    return standing !== 'gone' && sameBytes(standing.hash, frame.hash) ? 'appended' : 'fenced'
+    await pause(Math.min(PAUSE_FIRST_MS * 2 ** attempt, PAUSE_MAX_MS))
   }
 
   /** 'gone' when it was compacted: others went on long ago; undefined when nothing stands there. */

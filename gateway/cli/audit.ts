@@ -2,19 +2,19 @@
 
 import { audit, auditBroker, type Finding } from '../../persistence/audit.ts'
 import { openDatabase } from '../../persistence/database.ts'
-import { readConfig } from '../../shared/config.ts'
+import { Fault } from '../../shared/faults.ts'
 import { EXIT } from '../../shared/service.ts'
-import { withJournals } from './journals.ts'
+import { readClusterConfig, withJournals } from './journals.ts'
 import { printRows } from './rows.ts'
 
 /** Server running or not; in a cluster the broker's frames are compared with the archive. */
 export async function printAudit(format: string): Promise<void> {
-  const config = readConfig()
+  const config = readClusterConfig()
   const { cluster } = config
   const database = await openDatabase(config)
   try {
     const findings = [...(await audit(database.sql, { isArchive: cluster !== undefined }))]
-    if (cluster !== undefined) findings.push(await brokerFinding({ cluster, database }))
+    if (cluster !== undefined) findings.push(...(await brokerFindings({ cluster, database })))
     const rows = findings.map(({ name, violations, places }) => {
       return { invariant: name, violations, places: [...places] }
     })
@@ -25,12 +25,17 @@ export async function printAudit(format: string): Promise<void> {
   }
 }
 
-/** A broker that cannot be compared is a finding, not a reason to keep the others back. */
-async function brokerFinding(parts: Parameters<typeof withJournals>[0]): Promise<Finding> {
+/** A broker that is away says nothing about the invariants: the others are judged, exit 1 at least. */
+async function brokerFindings(parts: Parameters<typeof withJournals>[0]): Promise<Finding[]> {
   try {
-    return await withJournals(parts, undefined, auditBroker)
+    return [await withJournals(parts, undefined, auditBroker)]
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    return { name: 'the broker holds what is archived', violations: 1, places: [reason] }
+    if (error instanceof Fault && error.kind === 'broker-unreachable') {
+      process.stderr.write(`usher: The broker was not compared with the archive. ${reason}\n`)
+      process.exitCode = EXIT.failure
+      return []
+    }
+    return [{ name: 'the broker holds what is archived', violations: 1, places: [reason] }]
   }
 }

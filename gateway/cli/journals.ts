@@ -5,13 +5,21 @@ import { Archive } from '../../persistence/archive.ts'
 import { clusterIdentity } from '../../persistence/cluster-identity.ts'
 import type { Database } from '../../persistence/database.ts'
 import type { RestoreOptions } from '../../persistence/restore.ts'
-import type { ClusterConfig } from '../../shared/config.ts'
+import { type ClusterConfig, type Config, readConfig } from '../../shared/config.ts'
 import { asShardNumber } from '../../shared/ids.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import { connectNats } from '../../shared/nats.ts'
+import { ownBroker } from '../cluster/own-servers.ts'
 
 const REPLICAS_OF_CLUSTER = 3
 const EVERY_SHARD = Array.from({ length: LIMITS.shardCount }, (_, at) => at)
+
+/** What the environment gives, or else the local cluster that runs on the data folder. */
+export function readClusterConfig(): Config {
+  const config = readConfig()
+  if (config.cluster !== undefined) return config
+  return readConfig({ ...process.env, ...ownBroker(config.dataDir) })
+}
 
 /** `use` gets them open; they are closed when it is done. Throws Fault('broker-unreachable'). */
 export async function withJournals<Result>(

@@ -15,9 +15,8 @@ import {
   type ShardPlan,
   toRestore,
 } from '../../persistence/restore.ts'
-import { readConfig } from '../../shared/config.ts'
 import { Fault } from '../../shared/faults.ts'
-import { withJournals } from './journals.ts'
+import { readClusterConfig, withJournals } from './journals.ts'
 import { printRows } from './rows.ts'
 
 export interface RestoreFlags {
@@ -31,12 +30,13 @@ const ROWS_PER_STATEMENT_MAX = 256
 
 /** Exit 4 when frames would be lost that nobody agreed to lose. */
 export async function restore(flags: RestoreFlags): Promise<void> {
-  const config = readConfig()
+  const config = readClusterConfig()
   const { cluster } = config
   if (cluster === undefined) {
     throw new Fault(
       'configuration',
-      'An embedded Usher keeps its journal in Postgres, there is no broker to restore: set NATS_URL.',
+      'There is no broker to restore: set NATS_URL, or start usher cluster on this data folder. ' +
+        'An embedded Usher keeps its journal in Postgres.',
     )
   }
   const database = await openDatabase(config)

@@ -47,8 +47,8 @@ export async function main(flags: LocalClusterFlags): Promise<void> {
   const { service } = life
   try {
     const node = await bringUp(life, flags)
-    await whenReady(node.membership, flags)
-    announce(node.config, flags, performance.now() - startedAt)
+    const missing = await whenReady(node.membership, flags)
+    announce(node.config, flags, { ms: performance.now() - startedAt, missing })
   } catch (error) {
     service.fail(error)
   }
@@ -161,18 +161,32 @@ function processChecks(membership: Membership, { gateways }: LocalClusterFlags):
   ]
 }
 
-async function whenReady(membership: Membership, flags: LocalClusterFlags): Promise<void> {
+/** What was still missing when nobody wants to wait longer. LC1 */
+async function whenReady(
+  membership: Membership,
+  flags: LocalClusterFlags,
+): Promise<readonly Check[]> {
   const until = performance.now() + READY_MS_MAX
-  const isReady = (): boolean =>
-    [...clusterChecks(membership), ...processChecks(membership, flags)].every(check => check.isOk)
-  while (!isReady() && performance.now() < until) await sleep(LOOK_AGAIN_MS)
+  const missing = (): readonly Check[] =>
+    [...clusterChecks(membership), ...processChecks(membership, flags)].filter(({ isOk }) => !isOk)
+  while (missing().length > 0 && performance.now() < until) await sleep(LOOK_AGAIN_MS)
+  return missing()
 }
 
-function announce(config: Config, flags: LocalClusterFlags, ms: number): void {
+interface Readiness {
+  readonly ms: number
+  readonly missing: readonly Check[]
+}
+
+function announce(config: Config, flags: LocalClusterFlags, { ms, missing }: Readiness): void {
+  const seconds = `${(ms / 1000).toFixed(1)} s`
+  const what = `with ${flags.gateways} gateways and ${flags.allocators} allocators`
+  const told = missing.map(({ name, detail }) => `${name}: ${detail}`).join(', ')
   const url = `http://${config.host === '127.0.0.1' ? 'localhost' : config.host}:${config.port}`
   const lines = [
-    `Usher sells seats with ${flags.gateways} gateways and ${flags.allocators} allocators ` +
-      `(ready in ${(ms / 1000).toFixed(1)} s)`,
+    missing.length === 0
+      ? `Usher sells seats ${what} (ready in ${seconds})`
+      : `Usher runs ${what}, but is not ready after ${seconds}: ${told}; see the log`,
     `  page         ${url}`,
     `  docs         ${url}/docs`,
     `  ops          http://${config.opsHost}:${config.opsPort}/readyz`,

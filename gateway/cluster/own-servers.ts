@@ -5,6 +5,7 @@
 //
 //   OS1. Two brokers never work on one store: what a crashed run left behind is ended first, and only
 //        when the process of that pid still is that server.
+//   OS2. Commands of the same data folder find the broker that runs there without being told.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -22,11 +23,14 @@ const LOOK_AGAIN_MS = 50
 interface OwnServer {
   readonly pid: number
   readonly name: 'nats-server' | 'redis-server'
+  /** what children find in their environment */
+  readonly env: Environment
 }
 
+type Environment = Readonly<Record<string, string>>
+
 export interface Servers {
-  /** what children find in their environment */
-  readonly env: Readonly<Record<string, string>>
+  readonly env: Environment
   /** of those that were started here */
   readonly pids: readonly number[]
 }
@@ -36,7 +40,6 @@ export async function startServers(config: Config, service: Service): Promise<Se
   const file = join(config.dataDir, FILE)
   await endOrphans(file) // OS1
   const own: OwnServer[] = []
-  const env: Record<string, string> = {}
   const remember = (server: OwnServer): void => {
     own.push(server)
     writeFileSync(file, JSON.stringify(own), { mode: 0o600 })
@@ -45,18 +48,22 @@ export async function startServers(config: Config, service: Service): Promise<Se
   if (config.cluster === undefined) {
     const nats = await startNatsServer({ dataDir: join(config.dataDir, 'nats') })
     service.onStop('nats-server', () => nats.stop())
-    remember({ pid: nats.pid, name: 'nats-server' })
-    env.NATS_URL = nats.url
-    env.NATS_MONITOR_URL = nats.monitorUrl
+    const env = { NATS_URL: nats.url, NATS_MONITOR_URL: nats.monitorUrl }
+    remember({ pid: nats.pid, name: 'nats-server', env })
   }
   const program = config.redisUrl === undefined ? findRedisServer() : undefined
   if (program !== undefined) {
     const redis = await RedisServer.start({ program })
     service.onStop('redis-server', () => redis.stop())
-    remember({ pid: redis.pid, name: 'redis-server' })
-    env.REDIS_URL = redis.url
+    remember({ pid: redis.pid, name: 'redis-server', env: { REDIS_URL: redis.url } })
   }
-  return { env, pids: own.map(server => server.pid) }
+  return { env: Object.assign({}, ...own.map(({ env }) => env)), pids: own.map(({ pid }) => pid) }
+}
+
+/** Of a local cluster that runs on this data folder: how its broker is reached, else nothing. OS2 */
+export function ownBroker(dataDir: string): Environment {
+  const isBroker = (server: OwnServer): boolean => server.name === 'nats-server' && isStill(server)
+  return readList(join(dataDir, FILE)).find(isBroker)?.env ?? {}
 }
 
 async function endOrphans(file: string): Promise<void> {

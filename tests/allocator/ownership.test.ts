@@ -75,3 +75,17 @@ test('E2 E6 the old owner is fenced by the claim of the new one, epochs tell the
   assert.equal(successor.codeOf('bob'), 'hold')
   assert.equal(successor.news.at(-1)?.epoch, 2)
 })
+
+test('E5 a claim whose answer came late proves no more than the moment it was sent', async () => {
+  const disk = new LabDisk()
+  const honest = new MemoryJournal(disk.frames)
+  const journal = new MemoryJournal(disk.frames)
+  journal.append = async frame => {
+    const outcome = await honest.append(frame)
+    disk.clock.advance(5_000)
+    return outcome
+  }
+  const sentAtMs = disk.clock.monotonicMs()
+  const reign = await claimShard(await replayed(disk), claimant(disk, 'late', journal))
+  assert.equal(reign.claimedAtMs, sentAtMs)
+})

@@ -1,6 +1,7 @@
 // `usher cluster` as people run it: real processes that are killed, stopped, moved about and ended.
 
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import test, { after, before } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClusterHouse, HouseBuyers, isAlive, type Told } from '../support/cluster-house.ts'
@@ -129,6 +130,33 @@ test(MOVED, needsNats, async () => {
   await buyers.stop()
   assert.deepEqual(buyers.errors, [])
   await assertKept(buyers.told)
+})
+
+/** A command of the house's data folder. */
+function command(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const all = ['--import', 'tsx', 'gateway/cli/usher.ts', ...args]
+  const options = { env: { PATH: process.env.PATH, USHER_DATA_DIR: house.usher.dataDir, ...env } }
+  return new Promise<{ code: unknown; stdout: string; stderr: string }>(resolve => {
+    execFile(process.execPath, all, options, (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, stdout, stderr }),
+    )
+  })
+}
+
+test('OS2 audit and restore find the broker of their data folder', needsNats, async () => {
+  const audited = await command(['audit'])
+  assert.equal(audited.code, 0, audited.stdout + audited.stderr)
+  assert.match(audited.stdout, /the broker holds what is archived +0/)
+  const restored = await command(['restore'])
+  assert.equal(restored.code, 0, restored.stderr)
+  assert.match(restored.stderr, /Nothing needs to be restored/)
+})
+
+test('a broker that is away is no broken invariant: audit ends with 1', needsNats, async () => {
+  const { code, stdout, stderr } = await command(['audit'], { NATS_URL: 'nats://127.0.0.1:1' })
+  assert.equal(code, 1, stderr)
+  assert.match(stderr, /The broker was not compared/)
+  assert.match(stdout, /the journal is one unbroken chain +0/)
 })
 
 test('the first process shows the figures of all, each with its node', needsNats, async () => {

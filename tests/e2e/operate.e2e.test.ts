@@ -140,9 +140,9 @@ test('usher audit ends with 0 on a sound house and with 11 on each planted viola
     const broken = JSON.parse(stdout).items.filter(
       (item: { violations: number }) => item.violations > 0,
     )
-    assert.equal(broken.length, 1, stdout)
-    assert.match(broken[0].invariant, name)
-    assert.ok(broken[0].places.length > 0)
+    // one lie may break what several invariants say; its own must be among them
+    const named = broken.find((item: { invariant: string }) => name.test(item.invariant))
+    assert.ok(named !== undefined && named.places.length > 0, stdout)
   }
 })
 

@@ -52,6 +52,8 @@ export class Auditor {
     readonly lastSequence: number
   }[] = []
   readonly #layoutOf: (layout: number) => Layout
+  /** shard time since the frame before this one */
+  #sinceMs = 0
   readonly #askOf: (hold: string) => Request | undefined
   /** told of each Transition that passed */
   onPassed: (transition: Transition) => void = () => undefined
@@ -77,6 +79,7 @@ export class Auditor {
     const isInOrder = (frame.firstSequence ?? this.sequence + 1) === this.sequence + 1
     check(isInOrder, 'E8', `sequence ${frame.firstSequence} after ${this.sequence}`)
     this.#checkEpoch(frame)
+    this.#sinceMs = this.frame === 0 ? 0 : frame.time - this.time
     this.frame = frame.number
     this.time = frame.time
     const decidedAfterMs = this.stored.at(-1)?.atMs
@@ -124,7 +127,8 @@ export class Auditor {
   }
 
   #claimed(creditMs: number, moment: Moment): void {
-    check(creditMs >= 0 && creditMs <= 60_000, 'H7', `a credit of ${creditMs} ms`)
+    const outageMs = Math.min(this.#sinceMs, 60_000)
+    check(creditMs === outageMs, 'H7', `a credit of ${creditMs} ms for ${outageMs} ms of outage`)
     for (const show of this.shows.values()) show.credit(creditMs, moment)
   }
 

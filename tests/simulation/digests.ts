@@ -26,7 +26,7 @@ export function checkDigests(
   }
 }
 
-function replayedDigest(disk: SimDisk, shard: ShardNumber, frameCount: number): string {
+export function replayedDigest(disk: SimDisk, shard: ShardNumber, frameCount: number): string {
   const state = new ShardState({ shard, plans: disk.plans })
   for (const frame of disk.frames.framesOf(shard).slice(0, frameCount)) {
     for (const transition of transitionsOf(frame)) replay(state, transition, frame.time)

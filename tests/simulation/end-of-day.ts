@@ -5,6 +5,7 @@
 //
 // Owns: WO2. Leaves to others: single steps (world.ts), rules on the way (judge.ts).
 
+import type { Request } from '../../shared/commands.ts'
 import type { BookingId, CustomerId, HoldId, ShowNumber } from '../../shared/ids.ts'
 import { idFromText, parseId } from '../../shared/ids.ts'
 import { check } from './audit-error.ts'
@@ -33,7 +34,12 @@ export async function checkEnd(world: World): Promise<void> {
   })
 }
 
-function hasLiveHold({ judge }: World): boolean {
+/** Whoever takes a request. */
+interface Asked {
+  ask(request: Request): void
+}
+
+export function hasLiveHold({ judge }: Pick<World, 'judge'>): boolean {
   if (judge.failure !== undefined) return false
   const shows = [...judge.auditors.values()].flatMap(auditor => [...auditor.shows.values()])
   return shows.some(show => [...show.holds.values()].some(hold => hold.isLive))
@@ -56,7 +62,7 @@ export async function calm(world: World): Promise<void> {
   }
   const { current } = world
   if (current === undefined) return
-  world.judge.checkQuiet(current)
+  world.judge.checkQuiet(() => current)
   world.judge.guard(() => {
     checkDigests(world, current)
     const open = world.unansweredOf(current)
@@ -65,7 +71,7 @@ export async function calm(world: World): Promise<void> {
 }
 
 /** H4: the Cashier resolves what is settling. */
-function settleAll(world: World): void {
+export function settleAll(world: Pick<World, 'judge' | 'workload'> & Asked): void {
   for (const auditor of world.judge.auditors.values()) {
     for (const [show, { holds }] of auditor.shows) {
       for (const hold of holds.values()) {
@@ -86,7 +92,7 @@ function settleAll(world: World): void {
 }
 
 /** The Ledger's rows are what the auditor saw; every sold Seat has one live ticket. */
-function checkRows(world: World, number: number, show: AuditedShow): void {
+export function checkRows(world: Pick<World, 'ledger'>, number: number, show: AuditedShow): void {
   const { tables } = world.ledger
   for (const hold of show.holds.values()) {
     check(!hold.isLive, 'H3', `hold ${hold.id} is ${hold.phase} after hours of peace`)

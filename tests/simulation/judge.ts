@@ -20,7 +20,6 @@ import type { AuditedShow } from './audited-show.ts'
 import { type AuditedFrame, Auditor, textOf } from './auditor.ts'
 import { Scene } from './scene.ts'
 import type { SimLedger } from './sim-ledger.ts'
-import type { SimProcess } from './sim-process.ts'
 import type { Tally } from './tally.ts'
 import { Watcher } from './watcher.ts'
 import { judgeOldReply, judgeReply } from './witness.ts'
@@ -31,6 +30,19 @@ export interface Tamper {
   reply?(reply: Reply, request: Request): Reply
   news?(news: FrameNews): FrameNews | undefined
   personal?(news: readonly PersonalNews[]): readonly PersonalNews[]
+}
+
+/** Who tells: a process, or one reign of one shard in it. */
+export interface Speaker {
+  /** the last frame that it knows to be durable */
+  durableFrame(shard: ShardNumber): number
+  /** the shard time of its CLAIM */
+  readonly claimTimes: ReadonlyMap<ShardNumber, number>
+  /** true time: its clock began no earlier than the one, and no later than the other */
+  readonly startedAtMs: number
+  readonly servingAtMs: number
+  /** true time at which it learned that its last frame is durable */
+  readonly learnedAtMs?: number
 }
 
 export interface JudgeOptions {
@@ -47,7 +59,7 @@ export interface JudgeOptions {
 export class Judge {
   readonly auditors = new Map<ShardNumber, Auditor>()
   readonly #options: JudgeOptions
-  readonly #watchers = new Map<SimProcess, Watcher>()
+  readonly #watchers = new Map<Speaker, Watcher>()
   readonly #asks = new Map<string, Request>()
   /** holds and entries whose owners have not heard yet, by shard */
   readonly #owed = new Map<ShardNumber, Set<string>>()
@@ -91,7 +103,7 @@ export class Judge {
     this.#asks.set(idTextOf(request.hold), request)
   }
 
-  heard(process: SimProcess, request: Request, told: Reply): void {
+  heard(process: Speaker, request: Request, told: Reply): void {
     this.catchUp()
     this.guard(() => {
       const reply = this.#options.tamper.reply?.(told, request) ?? told
@@ -109,7 +121,7 @@ export class Judge {
     })
   }
 
-  news(process: SimProcess, told: FrameNews): void {
+  news(process: Speaker, told: FrameNews): void {
     this.catchUp()
     this.guard(() => {
       const { tamper } = this.#options
@@ -119,7 +131,7 @@ export class Judge {
     })
   }
 
-  personal(process: SimProcess, told: readonly PersonalNews[]): void {
+  personal(process: Speaker, told: readonly PersonalNews[]): void {
     this.catchUp()
     this.guard(() => {
       const news = this.#options.tamper.personal?.(told) ?? told
@@ -135,28 +147,40 @@ export class Judge {
     })
   }
 
-  /** A new reign owes nobody what its predecessors did not say. */
-  serving(): void {
+  /** What became durable is shown by what was told elsewhere, and by whom: it need not be the newest. */
+  heardElsewhere(request: Request, reply: Reply): void {
     this.catchUp()
-    for (const owed of this.#owed.values()) owed.clear()
+    this.guard(() => {
+      const { ledger } = this.#options
+      const shard = shardOf(request.show)
+      const auditor = this.#auditorOf(shard)
+      const ledgerFrame = ledger.cursorOf(shard)
+      judgeOldReply(new Scene({ request, auditor, until: auditor.time, ledgerFrame }), reply)
+    })
+  }
+
+  /** A new reign owes nobody what its predecessors did not say. */
+  serving(shards: Iterable<ShardNumber> = this.#owed.keys()): void {
+    this.catchUp()
+    for (const shard of shards) this.#owed.get(shard)?.clear()
   }
 
   /** Who was to hear of it is gone with its process. */
-  ended(process: SimProcess): void {
-    this.catchUp()
+  ended(process: Speaker, shards: Iterable<ShardNumber> = this.#owed.keys()): void {
     this.#watchers.delete(process)
-    for (const owed of this.#owed.values()) owed.clear()
+    this.serving(shards)
   }
 
-  /** Nothing is under way: everybody has heard, and what is due has happened (H3). */
-  checkQuiet(process: SimProcess): void {
+  /** Nothing is under way: everybody has heard, and what is due for `lateMs` has happened (H3). */
+  checkQuiet(speakerOf: (shard: ShardNumber) => Speaker, lateMs = 0): void {
     this.catchUp()
     this.guard(() => {
       for (const [shard, auditor] of this.auditors) {
+        const process = speakerOf(shard)
         const owed = this.#owed.get(shard)
         check(owed?.size === 0, 'F7', `nobody was told of ${[...(owed ?? [])].join(', ')}`)
         const sinceMs = this.#options.clock.monotonicMs() - process.servingAtMs
-        const now = (process.claimTimes.get(shard) ?? 0) + sinceMs
+        const now = (process.claimTimes.get(shard) ?? 0) + sinceMs - lateMs
         for (const show of auditor.shows.values()) checkNothingDue(show, now)
       }
     })
@@ -177,7 +201,7 @@ export class Judge {
     for (const show of auditor.shows.values()) for (const id of show.changed) owed?.add(id)
   }
 
-  #sceneOf(process: SimProcess, request: Request): Scene {
+  #sceneOf(process: Speaker, request: Request): Scene {
     const shard = shardOf(request.show)
     const { ledger } = this.#options
     return new Scene({
@@ -189,7 +213,7 @@ export class Judge {
   }
 
   /** The reign began at its CLAIM's time, not before its process: more cannot have passed since. */
-  #shardTimeMax(process: SimProcess, shard: ShardNumber): number {
+  #shardTimeMax(process: Speaker, shard: ShardNumber): number {
     const auditor = this.#auditorOf(shard)
     const { clock } = this.#options
     return (
@@ -197,13 +221,17 @@ export class Judge {
     )
   }
 
-  #isCurrent(process: SimProcess, shard: ShardNumber): boolean {
+  #isCurrent(process: Speaker, shard: ShardNumber): boolean {
     return process.durableFrame(shard) === this.#auditorOf(shard).frame
   }
 
-  /** E5: a "no" or an old view is at most 2 s behind a successor's first frame. */
-  #checkStale(process: SimProcess, { show }: Request, reply: Reply): void {
+  /**
+   * E5: a "no" or an old view is at most 2 s behind a successor's first frame. What leaves with a frame
+   * was decided before that was stored, however late its acknowledgement came.
+   */
+  #checkStale(process: Speaker, { show }: Request, reply: Reply): void {
     if (reply.kind === 'fault') return
+    if (process.learnedAtMs === this.#options.clock.monotonicMs()) return
     const shard = shardOf(show)
     const next = this.#auditorOf(shard).stored[process.durableFrame(shard)]
     if (next?.atMs === undefined) throw new AuditError('W2: told what is not durable')
@@ -239,7 +267,7 @@ export class Judge {
     return auditor
   }
 
-  #watcherOf(process: SimProcess): Watcher {
+  #watcherOf(process: Speaker): Watcher {
     const known = this.#watchers.get(process)
     if (known !== undefined) return known
     const made = new Watcher()

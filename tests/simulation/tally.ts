@@ -15,8 +15,8 @@ export class Tally {
   }
 
   /** What ought to happen in many worlds and never did. */
-  missing(): string[] {
-    return expectedNames().filter(name => (this.counts.get(name) ?? 0) === 0)
+  missing(faults: readonly string[] = FAULTS): string[] {
+    return expectedNames(faults).filter(name => (this.counts.get(name) ?? 0) === 0)
   }
 
   /** One line per group: `fault: crash 12, ...` in order of names. */
@@ -61,7 +61,7 @@ const FACTS: Readonly<Record<TransitionKind, true>> = {
   'shard-released': true,
 }
 
-export const FAULTS = [
+const FAULTS = [
   'ack-lost',
   'clock-back',
   'clock-forward',
@@ -98,10 +98,10 @@ const OUTCOMES = [
 /** Refusals that these worlds cannot meet: too few waiters, and a code that the gateway gives. */
 const NEVER: ReadonlySet<string> = new Set(['waitlist-full', 'not-refundable'])
 
-function expectedNames(): string[] {
+function expectedNames(faults: readonly string[]): string[] {
   return [
     ...Object.keys(FACTS).map(name => `fact ${name}`),
-    ...FAULTS.map(name => `fault ${name}`),
+    ...faults.map(name => `fault ${name}`),
     ...OUTCOMES.map(name => `told ${name}`),
     ...REFUSALS.filter(name => !NEVER.has(name)).map(name => `refused ${name}`),
   ]

@@ -306,7 +306,7 @@ function wordsOf(request: Request): string {
   return textOf(request as never)
 }
 
-function answerOf(reply: Reply): string {
+export function answerOf(reply: Reply): string {
   switch (reply.kind) {
     case 'refused':
     case 'fault':
