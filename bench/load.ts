@@ -5,7 +5,8 @@
 //
 //   B1. Open loop: latency runs from the intended start, so a slow server cannot slow its own measure.
 //   B2. Only answers that arrive inside the measured window count.
-//   B3. The generator steps back when a server wants its core: people are not on the seller's machine.
+//   B3. In a closed loop the generator steps back when a server wants its core: people are not on the
+//       seller's machine. In an open loop it must be in time.
 
 import { setPriority } from 'node:os'
 import { build, type Histogram } from 'hdr-histogram-js'
@@ -101,7 +102,7 @@ class Load {
   }
 
   async run(): Promise<LoadResult> {
-    setPriority(GENERATOR_NICE)
+    if (this.#options.rate === undefined) setPriority(GENERATOR_NICE) // B3
     const { warmupMs, durationMs, onWindow, rate } = this.#options
     const begin = performance.now() + warmupMs
     this.#windowFrom = begin
